@@ -1,0 +1,60 @@
+# make book   builds the site into _build/html
+# make test   runs every test, browser tests included (builds the site first)
+# make serve  serves the built site on http://localhost:8000
+# make lab    opens the chapters as notebooks in JupyterLab
+# make bench  measures speeds and page weights
+# Each of them sets up .venv by itself; Python 3.11 to 3.13 is all that has to be there.
+
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8000
+READY := $(VENV)/.ready
+PYTEST_ARGS ?=
+
+.PHONY: book test serve lab bench web figures requirements clean
+.DEFAULT_GOAL := book
+
+$(READY): requirements.txt requirements-test.txt pyproject.toml
+	@base=$$(for p in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+	  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done); \
+	if [ -z "$$base" ]; then echo "Python 3.11, 3.12 or 3.13 is needed and none was found. Install one, or name it: make PYTHON=/path/to/python book" >&2; exit 1; fi; \
+	echo "Setting up $(VENV) with $$($$base --version) (once; takes two or three minutes)"; \
+	$$base -m venv $(VENV) || { echo "Python's venv module does not work here. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "  installing the pinned packages"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-test.txt
+	@echo "  installing the package soluble"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+book: $(READY)
+	@$(PY) -m soluble.sphinxext.build
+
+test: book
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+serve: book
+	@echo "http://localhost:$(PORT)/  (stop with Ctrl+C)"
+	@$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+lab: $(READY)
+	@$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/chapters
+
+bench: book
+	@$(PY) -m bench
+
+web: $(READY)
+	@$(PY) soluble/web/build.py
+
+figures: $(READY)
+	@for f in figures/*.py; do echo "$$f"; $(PY) $$f || exit 1; done
+
+requirements: $(READY)
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" \
+	  --extra book pyproject.toml --output-file requirements.txt
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" \
+	  --extra book --extra test --constraint requirements.txt pyproject.toml --output-file requirements-test.txt
+
+clean:
+	rm -rf _build

@@ -1,0 +1,102 @@
+"""What the tests share: a browser, a small web server, the built site."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import browser as browsers  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault("MPLBACKEND", "agg")
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves a folder with gzip, as a static host does, and with a content security policy when there is one."""
+
+    protocol_version = "HTTP/1.1"
+    zipped = (".html", ".css", ".js", ".mjs", ".json", ".svg", ".txt", ".xml", ".csv")
+
+    def __init__(self, *args, policy=None, **kwargs):
+        self.policy = policy
+        super().__init__(*args, **kwargs)
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if path.is_dir():
+            path /= "index.html"
+        if not path.is_file():
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        body = path.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        if path.suffix in self.zipped:
+            body = gzip.compress(body, 6, mtime=0)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def serving(folder, policy=None):
+    """Serve ``folder`` on a free port of this machine; gives the address without the last slash."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(folder), policy=policy))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """The function ``serving``, for tests that make their own folder."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests. A missing browser is an error with a message, never a skip."""
+    path = browsers.find()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        b = p.chromium.launch(executable_path=path, args=browsers.FLAGS)
+        yield b
+        b.close()
+
+
+@pytest.fixture(scope="session")
+def html():
+    """The folder of the built site."""
+    folder = ROOT / "_build" / "html"
+    if not (folder / "index.html").exists():
+        raise FileNotFoundError(f"{folder} holds no site. Run 'make book' first; 'make test' does so by itself.")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(html):
+    """The address of the built site, served with gzip."""
+    with serving(html) as address:
+        yield address
