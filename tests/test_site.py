@@ -1,0 +1,365 @@
+"""The whole built site, as a reader meets it: every page, in a real browser, with every outside request blocked."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from conftest import ROOT, serving
+
+pytestmark = [pytest.mark.site]
+
+HTML = ROOT / "_build" / "html"
+PAGES = sorted(p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html")) if HTML.exists() else []
+IL6 = "chapters/03-il6.html"
+CHAPTERS = [p for p in PAGES if re.match(r"chapters/\d\d-", p)]
+BUDGET = 250_000
+
+
+def test_the_site_is_there():
+    """Without this the tests below would be parametrised over nothing."""
+    assert IL6 in PAGES, "the site is not built, or the IL-6 chapter is missing: run 'make book'"
+    assert len(PAGES) >= 10
+
+
+def soup_of(page):
+    return BeautifulSoup((HTML / page).read_text(encoding="utf8"), "html.parser")
+
+
+@contextlib.contextmanager
+def opened(browser, url, *, theme="light", width=1280, height=900, scripts=True, watch=None):
+    """A page with nothing but its own origin reachable. ``watch`` collects what went wrong, in words."""
+    watch = [] if watch is None else watch
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, java_script_enabled=scripts, color_scheme=theme, accept_downloads=True
+    )
+    context.add_init_script(f"try {{ localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}'); }} catch (e) {{}}")
+    origin = "file://" if url.startswith("file:") else "{0.scheme}://{0.netloc}/".format(urlsplit(url))
+
+    def gate(route):
+        if route.request.url.startswith((origin, "data:", "blob:")):
+            route.continue_()
+        else:
+            watch.append(f"outside request: {route.request.url}")
+            route.abort()
+
+    context.route("**/*", gate)
+    page = context.new_page()
+    page.on("console", lambda m: watch.append(f"console {m.type}: {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda e: watch.append(f"script error: {e}"))
+    page.on("response", lambda r: watch.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+    page.goto(url, wait_until="load")
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def settle(page):
+    """Wait until every explorer on the page lives (or there is none)."""
+    page.wait_for_function("[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')", timeout=15_000)
+
+
+def readable(violations):
+    return "\n".join(f"{v['id']}: {v['help']}\n    " + "\n    ".join(n["html"][:200] for n in v["nodes"][:4]) for v in violations)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_quiet_accessible_and_fits(browser, site, page):
+    """No outside request, no console error, nothing for axe in light and dark, no sideways scrolling at 360 px."""
+    for theme in ("light", "dark"):
+        watch = []
+        with opened(browser, f"{site}/{page}", theme=theme, watch=watch) as tab:
+            settle(tab)
+            found = Axe().run(tab).response["violations"]
+            assert not found, f"axe in {theme}:\n{readable(found)}"
+        assert not watch, "\n".join(watch)
+    watch = []
+    with opened(browser, f"{site}/{page}", width=360, height=740, watch=watch) as tab:
+        settle(tab)
+        wide = tab.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 360, f"the page is {wide} px wide on a 360 px screen"
+    assert not watch, "\n".join(watch)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", PAGES)
+def test_strict_policy_holds(browser, page):
+    """Served under the strict content security policy, nothing is refused and everything lives."""
+    policy = (HTML / "_assets" / "csp.txt").read_text(encoding="utf8").strip()
+    assert "default-src 'self'" in policy
+    scripts = re.search(r"script-src ([^;]*)", policy).group(1)
+    assert "unsafe" not in scripts and "http" not in scripts and "*" not in scripts, scripts
+    watch = []
+    with serving(HTML, policy=policy) as address, opened(browser, f"{address}/{page}", watch=watch) as tab:
+        settle(tab)
+    assert not watch, "\n".join(watch)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_opens_from_a_folder(browser, page):
+    """Through file:// the explorers live and nothing is asked of a network."""
+    watch = []
+    with opened(browser, (HTML / page).as_uri(), watch=watch) as tab:
+        settle(tab)
+        assert tab.locator("figure.explorer").count() >= 1
+    assert not watch, "\n".join(watch)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_without_scripts_the_figures_show(browser, site, page):
+    """With scripts off, each explorer is its picture and caption, and each hidden answer can be opened."""
+    with opened(browser, f"{site}/{page}", scripts=False) as tab:
+        for figure in tab.locator("figure.explorer").all():
+            box = figure.locator(".explorer-stage svg").first.bounding_box()
+            assert box and box["width"] > 200 and box["height"] > 120
+            assert figure.locator("figcaption").inner_text().strip()
+        assert tab.locator("details").count() >= 3
+
+
+def loaded_bytes(browser, address):
+    """Bytes of everything that a first visit of ``address`` loads, as the gzip server sends them, by URL."""
+    sizes = {}
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    tab.on("requestfinished", lambda r: sizes.__setitem__(r.url, r.sizes()["responseBodySize"]))
+    tab.goto(address, wait_until="networkidle")
+    context.close()
+    return sizes
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_first_visit_is_light(browser, site, page):
+    """At most 250 kB over the wire for a chapter, explorers and maths included."""
+    sizes = loaded_bytes(browser, f"{site}/{page}")
+    total = sum(sizes.values())
+    assert total <= BUDGET, f"{total} bytes:\n" + "\n".join(f"{n:8d} {u}" for u, n in sorted(sizes.items(), key=lambda kv: -kv[1]))
+    assert total > 20_000, "too little to be true: was the page loaded?"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    """Each internal link and anchor of the page exists, and nothing is loaded from elsewhere."""
+    soup = soup_of(page)
+    here = HTML / page
+    ids = {}
+    lost = []
+    for tag, attribute in [("a", "href"), ("img", "src"), ("script", "src"), ("link", "href"), ("form", "action")]:
+        for element in soup.find_all(tag, **{attribute: True}):
+            url = urlsplit(element[attribute])
+            if url.scheme in ("http", "https", "mailto") or element[attribute].startswith("//"):
+                if tag != "a" and not (tag == "link" and element.get("rel") in (["canonical"], ["license"])):
+                    lost.append(f"<{tag}> from elsewhere: {element[attribute]}")
+                continue
+            if url.scheme:
+                continue
+            target = (here.parent / unquote(url.path)).resolve() if url.path else here
+            if target.is_dir():
+                target /= "index.html"
+            if not target.exists():
+                lost.append(element[attribute])
+            elif url.fragment and tag == "a" and target.suffix == ".html" and "=" not in url.fragment:
+                if target not in ids:
+                    other = BeautifulSoup(target.read_text(encoding="utf8"), "html.parser")
+                    ids[target] = {e["id"] for e in other.find_all(id=True)} | {e["name"] for e in other.find_all("a", attrs={"name": True})}
+                if unquote(url.fragment) not in ids[target]:
+                    lost.append(element[attribute])
+    assert not lost, "\n".join(sorted(set(lost)))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pictures_say_what_they_show(page):
+    """Every picture has a text that says something: not a path, not the word figure."""
+    poor = []
+    for img in soup_of(page).find_all("img"):
+        alt = img.get("alt")
+        if alt is None or (alt == "" and img.get("role") not in ("presentation", "none")) or "/" in alt or re.search(r"\.(svg|png)$", alt):
+            poor.append(str(img)[:160])
+    for svg in soup_of(page).find_all("svg", role="img"):
+        label = svg.get("aria-label") or (svg.title and svg.title.get_text()) or svg.get("aria-labelledby")
+        if not label or len(label) < 4:
+            poor.append(str(svg)[:160])
+    assert not poor, "\n".join(poor)
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_chapter_pictures_have_full_descriptions(page):
+    """A drawn or computed figure of a chapter is described in a sentence, not a word."""
+    article = soup_of(page).find("article") or soup_of(page)
+    shown = [i.get("alt", "") for i in article.find_all("img")]
+    shown += [s.get("aria-label", "") for s in article.select(".cell_output svg[role=img], figure:not(.explorer) svg[role=img]")]
+    assert shown, "the chapter shows no figure"
+    assert all(len(text.split()) >= 8 for text in shown), [t for t in shown if len(t.split()) < 8]
+
+
+@pytest.mark.browser
+def test_every_explorer_control_changes_picture_words_and_data(browser, site):
+    """Each control of each explorer of the site: picture, summary sentence and data follow."""
+    for page in [p for p in PAGES if 'class="explorer"' in (HTML / p).read_text(encoding="utf8")]:
+        with opened(browser, f"{site}/{page}") as tab:
+            settle(tab)
+            for name in tab.evaluate("Object.keys(window.solubleExplorers)"):
+                figure = tab.locator(f"figure.explorer[id='explorer-{name}']")
+                sliders = figure.locator(".explorer-controls input[type=range]")
+                assert sliders.count() >= 1
+                for i in range(sliders.count()):
+                    state = lambda: tab.evaluate(  # noqa: E731
+                        """name => { const x = window.solubleExplorers[name];
+                           const f = document.getElementById('explorer-' + name);
+                           return [f.querySelector('.explorer-stage svg').innerHTML, x.summary, JSON.stringify(x.data())]; }""",
+                        name,
+                    )
+                    before = state()
+                    slider = sliders.nth(i)
+                    slider.focus()
+                    at_top = float(slider.input_value()) > (float(slider.get_attribute("min") or 0) + float(slider.get_attribute("max") or 100)) / 2
+                    slider.press("Home" if at_top else "End")
+                    tab.wait_for_timeout(350)
+                    after = state()
+                    what = f"{page}, {name}, {slider.get_attribute('aria-label') or slider.get_attribute('id')}"
+                    assert after[0] != before[0], f"{what}: the picture stayed"
+                    assert after[1] != before[1], f"{what}: the sentence stayed: {before[1]}"
+                    assert after[2] != before[2], f"{what}: the data stayed"
+                    figure.locator("[data-action=reset]").click()
+                    tab.wait_for_timeout(60)
+
+
+HOSTILE = [
+    "#{id}:" + "{p}=1e999",
+    "#{id}:" + "{p}=NaN",
+    "#{id}:" + "{p}=-1e300",
+    "#{id}:" + "{p}=<img src=x onerror=window.hacked=1>",
+    "#{id}:__proto__=1&constructor=2&toString=3",
+    "#{id}:scenario=__proto__",
+    "#{id}:scenario=<script>window.hacked=1</script>",
+    "#%E0%A4%A",
+    "#" + "a" * 100_000,
+    "#{id}:" + "&".join(f"x{i}=1" for i in range(5000)),
+    "#javascript:window.hacked=1",
+]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("hash_", HOSTILE, ids=[str(i) for i in range(len(HOSTILE))])
+def test_hostile_address_is_harmless(browser, site, hash_):
+    """Nonsense, huge and hostile states in the address are clamped or ignored; nothing breaks or runs."""
+    watch = []
+    with opened(browser, f"{site}/{IL6}") as tab:
+        settle(tab)
+        name = tab.evaluate("Object.keys(window.solubleExplorers)[0]")
+        control = tab.evaluate("n => Object.keys(window.solubleExplorers[n].values)[0]", name)
+    filled = hash_.replace("{id}", name).replace("{p}", control)
+    with opened(browser, f"{site}/{IL6}{filled}", watch=watch) as tab:
+        settle(tab)
+        assert tab.evaluate("window.hacked === undefined && ({}).toString instanceof Function && Object.prototype.hasOwnProperty('polluted') === false")
+        values = tab.evaluate("n => Object.values(window.solubleExplorers[n].values)", name)
+        assert all(isinstance(v, (int, float)) and v == v and abs(v) < 1e308 for v in values), values
+        assert tab.evaluate("n => window.solubleExplorers[n].summary.length", name) > 20
+        assert "<" not in tab.evaluate("n => window.solubleExplorers[n].summary", name)
+    assert not watch, "\n".join(watch)
+
+
+@pytest.mark.browser
+def test_a_number_tells_where_it_comes_from(browser, site):
+    """A fact hovered or focused shows interval, n, population, source and where seen; its source resolves."""
+    with opened(browser, f"{site}/{IL6}") as tab:
+        facts = tab.locator(".fact")
+        assert facts.count() >= 20
+        rich = None
+        for i in range(facts.count()):
+            fact = facts.nth(i)
+            tip = fact.locator("[role=tooltip]")
+            text = tip.text_content()
+            assert re.search(r"seen|abstract|table|full text", text, re.I), text
+            links = tip.locator("a").evaluate_all("as => as.map(a => a.getAttribute('href'))")
+            assert any("references.html#" in h for h in links), links
+            if rich is None and re.search(r"interval|95", text, re.I) and re.search(r"\bn\b|patients|participants", text):
+                rich = fact
+        assert rich is not None, "no fact on the page shows its interval and n"
+        tip = rich.locator("[role=tooltip]")
+        rich.scroll_into_view_if_needed()
+        rich.hover()
+        tab.wait_for_timeout(200)
+        assert tip.is_visible()
+        tab.mouse.move(2, 2)
+        tab.wait_for_timeout(400)
+        assert not tip.is_visible()
+        rich.evaluate("e => (e.matches('[tabindex]') ? e : e.querySelector('[tabindex], button, a')).focus()")
+        tab.wait_for_timeout(200)
+        assert tip.is_visible()
+        tab.keyboard.press("Escape")
+        tab.wait_for_timeout(200)
+        assert not tip.is_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("words", ["IL-6", "interleukin-6", "CXCL8", "FGF2", "SDF-1", "tocilizumab"])
+def test_search_knows_the_other_names(browser, site, words):
+    """Search finds a mediator by any of its names."""
+    with opened(browser, f"{site}/search.html?q={words}") as tab:
+        tab.wait_for_selector("#search-results li", timeout=10_000)
+        assert tab.locator("#search-results li a").count() >= 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [IL6, "index.html"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_control_is_dead(browser, site, page, width):
+    """Each visible button does something: the page changes, a dialog opens, printing or full screen is asked for."""
+    spy = """() => { window.did = 0; new MutationObserver(() => window.did++).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+        window.print = () => window.did++; Element.prototype.requestFullscreen = function () { window.did++; return Promise.resolve(); };
+        addEventListener('hashchange', () => window.did++); }"""
+    selector = "button, summary, [role=button], label.overlay, input[type=radio]"
+    with opened(browser, f"{site}/{page}", width=width) as tab:
+        settle(tab)
+        count = tab.locator(selector).count()
+    dead = []
+    with opened(browser, f"{site}/{page}", width=width) as tab:
+        for i in range(count):
+            if i % 12 == 0:
+                tab.goto("about:blank")
+                tab.goto(f"{site}/{page}")
+                settle(tab)
+                tab.evaluate(spy)
+            control = tab.locator(selector).nth(i)
+            if not control.is_visible() or not control.is_enabled():
+                continue
+            tab.evaluate("window.did = 0")
+            control.evaluate("e => e.click()")
+            tab.wait_for_timeout(60)
+            if not tab.evaluate("window.did") and not control.evaluate("e => e.matches(':checked')"):
+                dead.append(control.evaluate("e => e.outerHTML.slice(0, 160)"))
+            tab.keyboard.press("Escape")
+    assert not dead, "\n".join(dead)
+
+
+def test_nothing_of_this_machine_is_published():
+    """No absolute path of the building machine stands in the site."""
+    marks = [str(ROOT), str(Path.home()) + "/"]
+    found = [
+        f"{p.relative_to(HTML)}: {m}"
+        for p in HTML.rglob("*")
+        if p.is_file() and p.suffix in {".html", ".js", ".css", ".json", ".xml", ".txt", ".ipynb", ".svg", ".csv", ".bib"}
+        for m in marks
+        if m in p.read_text(encoding="utf8", errors="ignore")
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_page_weight_is_measured_as_a_host_sends_it():
+    """The stylesheet really is merged: a chapter links at most three, and no script blocks the first paint."""
+    soup = soup_of(IL6)
+    assert len(soup.find_all("link", rel="stylesheet")) <= 3
+    blocking = [s.get("src") for s in soup.find_all("script", src=True) if not (s.has_attr("defer") or s.has_attr("async") or s.get("type") == "module")]
+    assert not blocking, blocking
+    assert len(gzip.compress((HTML / IL6).read_bytes(), 6)) < 120_000
