@@ -1,0 +1,13 @@
+"""The Sphinx extension of the book: one module, one job."""
+
+from __future__ import annotations
+
+
+def setup(app):
+    from . import mathml
+
+    # Jupyter Book passes this setting of an extension that the book does not load (it would add outside scripts).
+    app.add_config_value("comments_config", {}, "env")
+    for part in (mathml,):
+        part.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
