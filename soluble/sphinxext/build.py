@@ -21,7 +21,7 @@ def build(top: Path) -> int:
         return 2
     started = time.monotonic()
     environment = os.environ | {"SOLUBLE_STATIC": "1", "PYTHONWARNINGS": "default::DeprecationWarning:soluble"}
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", ".", "-W", "-n", "--keep-going"]
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", "-W", "-n", "--keep-going"]
     status = subprocess.run(command, cwd=top, env=environment).returncode
     if status:
         print("\nThe book was not built: look for WARNING or ERROR above.", file=sys.stderr)

@@ -1,0 +1,340 @@
+"""What a page loads: after Sphinx has written the site, every page is stripped to what it uses and stands on its own.
+
+* Stylesheets of the theme are merged with the book's, without what no page uses; scripts of the theme are replaced by
+  ``_assets/book.js``; nothing comes from elsewhere, nothing needs ``eval``, and the one inline line is hashed in
+  ``_assets/csp.txt``.
+* Pictures drawn as SVG become part of the page, so that they follow the reader's colours.
+* The code of an explorer's model moves into ``_assets/models/``; the explorer's bundle loads only where one stands.
+* An icon, a script or an inline handler that is not known here stops the build: no control is left without a function.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.display import status_iterator
+
+from . import icons, styles, svg
+
+LOG = logging.getLogger(__name__)
+WEB = Path(__file__).resolve().parent.parent / "web"
+FONTS = WEB / "src" / "book" / "fonts"
+TEMPLATES = Path(__file__).parent / "templates"
+
+# The only script inside a page: sets light or dark before the first paint, and says that scripts run.
+FIRST_LINE = (
+    '(function(d){var m="auto";try{m=localStorage.getItem("mode")||m}catch(e){}d.classList.add("js");d.dataset.mode=m;'
+    'd.dataset.theme=m=="auto"?matchMedia("(prefers-color-scheme:dark)").matches?"dark":"light":m})(document.documentElement)'
+)
+SEARCH_SCRIPTS = [
+    "_static/documentation_options.js",
+    "_static/doctools.js",
+    "_static/sphinx_highlight.js",
+    "_static/language_data.js",
+    "_static/searchtools.js",
+    "searchindex.js",
+]
+THEME_SHEETS = [
+    "_static/styles/theme.css",
+    "_static/styles/pydata-sphinx-theme.css",
+    "_static/pygments.css",
+    "_static/styles/sphinx-book-theme.css",
+    "_static/mystnb.*.css",
+    "_static/sphinx-design.min.css",
+]
+MODEL = "script[type='application/x-soluble-model']"
+EXECUTABLE = {None, "", "text/javascript", "application/javascript", "module"}
+
+
+class PageError(RuntimeError):
+    """A page holds something that the site would not serve; the message names page and element."""
+
+
+def policy() -> str:
+    """The content security policy that the site keeps."""
+    digest = base64.b64encode(hashlib.sha256(FIRST_LINE.encode()).digest()).decode()
+    return (
+        f"default-src 'self'; script-src 'self' 'sha256-{digest}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "object-src 'none'; base-uri 'none'"
+    )
+
+
+@dataclass
+class Page:
+    """One HTML file of the site on its way to what is served."""
+
+    name: str
+    out: Path
+    soup: BeautifulSoup = field(init=False)
+    slots: list[str] = field(default_factory=list)
+    models: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.read((self.out / self.name).read_text(encoding="utf8"))
+
+    @property
+    def root(self) -> str:
+        """The way from this page to the top of the site."""
+        return "../" * self.name.count("/")
+
+    @property
+    def has_explorer(self) -> bool:
+        return self.soup.select_one("figure.explorer") is not None
+
+    def read(self, text: str) -> None:
+        """Parse the page; SVG is kept aside as it is, because the parser would lower the case of its names."""
+        text = re.sub(r"<svg\b.*?</svg>", self._aside, text, flags=re.S)
+        self.soup = BeautifulSoup(text, "html.parser")
+
+    def _aside(self, match: re.Match) -> str:
+        self.slots.append(match[0])
+        return f'<svg data-slot="{len(self.slots) - 1}"></svg>'
+
+    def slot(self, markup: str) -> Tag:
+        """A stand-in for ``markup``, to be placed in the tree."""
+        element = self.soup.new_tag("svg")
+        self.slots.append(markup)
+        element["data-slot"] = str(len(self.slots) - 1)
+        return element
+
+    def text(self) -> str:
+        text = re.sub(r'<svg data-slot="(\d+)"></svg>', lambda m: self.slots[int(m[1])], str(self.soup))
+        return re.sub(r"\n\s*\n+", "\n", text)
+
+    def fail(self, what: str) -> None:
+        raise PageError(f"{self.name}: {what}")
+
+    # -- the steps, in order -----------------------------------------------------------------------------------------
+
+    def strip(self) -> None:
+        """Scripts, handlers and leftovers of the theme."""
+        html = self.soup.html
+        if html is None:
+            self.fail("is no HTML page")
+        for script in self.soup.select("script"):
+            if script.get("type") not in EXECUTABLE:
+                continue
+            if script.get("src", "").startswith(("http:", "https:", "//")):
+                self.fail(f"asks for a script from elsewhere: {script['src']}")
+            if not script.get("src") and script.find_parent("article"):
+                self.fail(f"an inline script in the text is not run on the site: {script.get_text()[:80]!r}")
+            script.decompose()
+        for element in self.soup.find_all(lambda tag: any(name.startswith("on") for name in tag.attrs)):
+            handler = next(name for name in element.attrs if name.startswith("on"))
+            self.fail(f"an inline handler is not run on the site: <{element.name} {handler}={element[handler]!r}>")
+        for selector in ("link[rel~=stylesheet]", "link[rel~=preload]", "#ethical-ad-placement", ".pst-async-banner-revealer"):
+            for element in self.soup.select(selector):
+                element.decompose()
+        for meta in self.soup.select("meta[name=viewport]")[1:]:
+            meta.decompose()
+        for empty in self.soup.select(".sidebar-primary-items__end, .sidebar-header-items, .footer-item, .header-article-item"):
+            if not empty.get_text(strip=True) and not empty.find(["svg", "img", "button", "input"]):
+                empty.decompose()
+        for name in ("data-bs-toggle", "data-bs-placement", "data-bs-title", "data-cfasync"):
+            for element in self.soup.find_all(attrs={name: True}):
+                del element[name]
+
+    def draw_icons(self) -> None:
+        for element in self.soup.select("i[class*=fa-], span[class*=fa-]"):
+            try:
+                element.replace_with(self.slot(icons.theme_icon(element.get("class", []))))
+            except KeyError as missing:
+                self.fail(f"the theme shows an icon that soluble/sphinxext/icons.py does not have: {missing.args[0]}")
+
+    def draw_pictures(self) -> None:
+        """Each SVG file that the text shows becomes part of the page."""
+        for number, image in enumerate(self.soup.select("article img[src$='.svg']"), 1):
+            file = (self.out / self.name).parent / image["src"]
+            if not file.is_file():
+                self.fail(f"shows {image['src']}, which is not there")
+            label = image.get("alt", "")
+            if not label or label == image["src"] or "/" in label:
+                self.fail(f"a picture says nothing to who cannot see it: give {file.name} an alt text")
+            drawn = svg.inlined(file.read_text(encoding="utf8"), f"drawn-{number}", label)
+            parent = image.parent
+            image.replace_with(self.slot(drawn))
+            if parent.name == "a" and parent.get("href", "").endswith(".svg"):
+                parent.unwrap()
+
+    def theme_explorers(self) -> None:
+        """The static pictures of explorers follow the reader's colours; their models become files."""
+        for figure in self.soup.select("figure.explorer"):
+            label = " ".join(figure.figcaption.get_text(" ").split()) if figure.figcaption else ""
+            for element in figure.select("svg[data-slot]"):
+                slot = int(element["data-slot"])
+                drawn = svg.themed(self.slots[slot])
+                head, rest = drawn.split(">", 1)
+                if "aria-label" not in head and "aria-hidden" not in head:
+                    drawn = f'{head} role="img" aria-label="{label[:300]}">{rest}'.replace('role="img" role="img"', 'role="img"')
+                self.slots[slot] = drawn
+        for script in self.soup.select(MODEL):
+            key = script.get("data-key", "")
+            if not re.fullmatch(r"[\w.+-]+", key):
+                self.fail(f"an explorer's model has no usable key: {key!r}")
+            self.models[key] = script.get_text()
+            script.decompose()
+
+    def dress(self, chapter: dict[str, str] | None) -> None:
+        """Landmarks, tables that scroll by themselves, the line above a chapter's title."""
+        for table in self.soup.select("article table"):
+            if not table.find_parent(class_=["table-scroll", "pst-scrollable-table-container"]):
+                table.wrap(self.soup.new_tag("div", attrs={"class": "table-scroll"}))
+        for extra in self.soup.select("main[role=main]"):
+            del extra["role"]
+        heading = self.soup.select_one("article h1")
+        if chapter and heading:
+            line = self.soup.new_tag("p", attrs={"class": "eyebrow"})
+            line.string = chapter["eyebrow"]
+            heading.insert_before(line)
+        if chapter and chapter.get("accent"):
+            self.soup.body["style"] = f"--accent:var(--med-{chapter['accent']})"
+
+    def load(self, files: dict[str, str]) -> None:
+        """Link what the page needs; ``files`` maps a file of ``_assets`` to its digest."""
+        head = self.soup.head
+        self.soup.html["data-theme"], self.soup.html["data-mode"] = "light", "auto"
+
+        def address(name: str) -> str:
+            return f"{self.root}_assets/{name}?v={files[name]}"
+
+        first = self.soup.new_tag("script")
+        first.string = FIRST_LINE
+        head.append(first)
+        sheets = ["book.css"] + (["explorer.css"] if self.has_explorer and "explorer.css" in files else [])
+        for name in sheets:
+            head.append(self.soup.new_tag("link", attrs={"rel": "stylesheet", "href": address(name)}))
+        scripts = [address("book.js")]
+        if self.has_explorer:
+            scripts += [address(f"models/{key}.js") for key in self.models] + [address("explorer.js")]
+        if self.name == "search.html":
+            scripts = [f"{self.root}{name}" for name in SEARCH_SCRIPTS] + [address("summaries.js")] + scripts
+        for source in scripts:
+            head.append(self.soup.new_tag("script", attrs={"defer": "", "src": source}))
+
+    def note(self, used: styles.Used) -> None:
+        """Tell what the style sheet has to serve."""
+        for element in self.soup.find_all(True):
+            used.tags.add(element.name)
+            used.words.update(element.get("class") or [])
+            if element.get("id"):
+                used.ids.add(element["id"])
+        for name, value in re.findall(r'(class|id)="([^"]*)"', " ".join(self.slots)):
+            (used.words if name == "class" else used.ids).update(value.split())
+        used.tags.update(name.lower() for name in set(re.findall(r"<(\w+)", " ".join(self.slots))))
+
+
+class Site:
+    """The written site and the steps that finish it."""
+
+    def __init__(self, out: Path, chapters: dict[str, dict[str, str]], summaries: dict[str, str], landing: str):
+        self.out, self.chapters, self.summaries, self.landing = out, chapters, summaries, landing
+        self.assets = out / "_assets"
+        self.files: dict[str, str] = {}
+
+    def put(self, name: str, content: str | bytes) -> None:
+        path = self.assets / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = content.encode() if isinstance(content, str) else content
+        path.write_bytes(data)
+        self.files[name] = hashlib.sha256(data).hexdigest()[:10]
+
+    def finish(self) -> None:
+        sheets = [text for pattern in THEME_SHEETS for text in self._sheet(pattern)]
+        self._copy_front()
+        names = sorted([f"{name}.html" for name in self.summaries] + ["search.html"])
+        for stale in {p.relative_to(self.out).as_posix() for p in self.out.rglob("*.html")} - set(names):
+            (self.out / stale).unlink()
+        pages, used = [], styles.Used()
+        for name in status_iterator(names, "finishing pages... ", "brown", len(names)):
+            page = Page(name, self.out)
+            page.strip()
+            page.draw_icons()
+            page.draw_pictures()
+            page.theme_explorers()
+            page.dress(self.chapters.get(name.removesuffix(".html")))
+            page.note(used)
+            for key, code in page.models.items():
+                self.put(f"models/{key}.js", code.strip() + "\n")
+            pages.append(page)
+        for name in self.files:
+            if name.endswith(".js"):
+                used.add_script((self.assets / name).read_text(encoding="utf8"))
+        self._style(sheets, used)
+        self.put("summaries.js", "solubleSummaries=" + _json(self.summaries) + "\n")
+        for page in pages:
+            page.load(self.files)
+            (self.out / page.name).write_text(page.text(), encoding="utf8")
+        self._front_page()
+        self.put("csp.txt", policy() + "\n")
+        (self.out / "_headers").write_text(f"/*\n  Content-Security-Policy: {policy()}\n", encoding="utf8")
+        self._tidy()
+
+    def _sheet(self, pattern: str) -> list[str]:
+        files = sorted(self.out.glob(pattern))
+        if not files:
+            raise PageError(f"the theme's style sheet {pattern} is not there: has the theme changed?")
+        return [files[-1].read_text(encoding="utf8")]
+
+    def _copy_front(self) -> None:
+        if self.assets.exists():
+            shutil.rmtree(self.assets)
+        for name in ("book.js", "explorer.js"):
+            built = WEB / "dist" / name
+            if built.is_file():
+                self.put(name, built.read_bytes())
+        if "book.js" not in self.files:
+            raise PageError("soluble/web/dist/book.js is not there: run 'make web'")
+        for font in sorted(FONTS.glob("*.woff2")):
+            self.put(f"fonts/{font.name}", font.read_bytes())
+
+    def _style(self, sheets: list[str], used: styles.Used) -> None:
+        fonts = re.sub(r"url\(([\w.-]+)\)", lambda m: f"url(fonts/{m[1]}?v={self.files['fonts/' + m[1]]})", (FONTS / "fonts.css").read_text("utf8"))
+        own = (FONTS.parent / "book.css").read_text(encoding="utf8")
+        self.put("book.css", styles.squeeze([fonts, *sheets, styles.palette(), own], used))
+        explorer = WEB / "dist" / "explorer.css"
+        if explorer.is_file():
+            self.put("explorer.css", explorer.read_bytes())
+
+    def _front_page(self) -> None:
+        """``index.html`` at the top is the landing page itself, with its addresses seen from there."""
+        folder = self.landing.rpartition("/")[0]
+        page = Page(self.landing, self.out)
+        up = "../" * (folder.count("/") + 1) if folder else ""
+        for name in ("href", "src", "action"):
+            for element in page.soup.find_all(attrs={name: True}):
+                address = element[name]
+                if not re.match(r"[a-z]+:|//|#", address):
+                    element[name] = address[len(up) :] if up and address.startswith(up) else f"{folder}/{address}"
+        page.soup.html["data-content_root"] = "./"
+        page.soup.head.append(page.soup.new_tag("link", attrs={"rel": "canonical", "href": self.landing}))
+        (self.out / "index.html").write_text(page.text(), encoding="utf8")
+
+    def _tidy(self) -> None:
+        """Take away what no page asks for."""
+        keep = {name.removeprefix("_static/") for name in SEARCH_SCRIPTS}
+        text = "".join(p.read_text(encoding="utf8") for p in self.out.rglob("*.html") if "_static" not in p.parts)
+        for path in sorted((self.out / "_static").rglob("*"), reverse=True):
+            name = path.relative_to(self.out / "_static").as_posix()
+            if path.is_dir():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif name not in keep and f"_static/{name}" not in text:
+                path.unlink()
+        for path in (self.out / "_images").glob("*"):
+            if path.name not in text:
+                path.unlink()
+        shutil.rmtree(self.out / "_sources", ignore_errors=True)
+
+
+def _json(data: object) -> str:
+    import json
+
+    return json.dumps(data, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")

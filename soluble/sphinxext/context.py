@@ -1,0 +1,106 @@
+"""What the templates know of a page: icons, downloads, links to the repository, the line above a chapter's title."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+from docutils import nodes
+from markupsafe import Markup
+from sphinx.application import Sphinx
+
+from . import assets, icons, mediators
+
+HERE = Path(__file__).parent
+CHAPTER = re.compile(r"(?:.*/)?(\d\d)-[\w-]+$")
+
+
+def settings(app: Sphinx, config) -> None:
+    """Own templates come before the theme's; Jupyter Book leaves the source of a page out of the site."""
+    config.templates_path.insert(0, str(HERE / "templates"))
+
+
+def page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Give the templates what they show (Sphinx calls this before it writes a page)."""
+    context["icon"] = lambda name: Markup(icons.icon(name))
+    context["page_source_suffix"] = ".md" if doctree is not None else ""
+    context["downloads"] = [
+        {**item, "href": context["pathto"](item["file"], 1)} for item in getattr(app.env, "soluble_downloads", {}).get(pagename, [])
+    ]
+    context["repository_links"] = list(repository_links(app, pagename)) if doctree is not None else []
+    if doctree is not None:
+        context["description"] = summary(doctree)
+        context["metatags"] = context.get("metatags", "")
+
+
+def repository_links(app: Sphinx, pagename: str):
+    """Links that need the repository's address; none while the setting is empty."""
+    options = app.config.html_theme_options
+    address = (options.get("repository_url") or "").rstrip("/")
+    if not address:
+        return
+    branch = options.get("repository_branch") or "main"
+    source = app.env.doc2path(pagename, False)
+    yield {"href": address, "icon": "branch", "text": "Repository"}
+    yield {"href": f"{address}/edit/{branch}/{source}", "icon": "edit", "text": "Suggest an edit"}
+    yield {"href": f"{address}/issues/new?title={quote('On ' + source)}", "icon": "bulb", "text": "Report a problem"}
+    if CHAPTER.match(pagename) and "github.com/" in address:
+        place = address.split("github.com/")[1]
+        yield {
+            "href": f"https://mybinder.org/v2/gh/{place}/{branch}?urlpath=lab/tree/{quote(str(source))}",
+            "icon": "rocket",
+            "text": "Run on Binder",
+        }
+        yield {
+            "href": f"https://colab.research.google.com/github/{place}/blob/{branch}/{source}",
+            "icon": "rocket",
+            "text": "Open in Colab",
+        }
+
+
+def summary(doctree: nodes.document, length: int = 180) -> str:
+    """The first paragraph that says something, cut at a word."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        if isinstance(paragraph.parent, (nodes.section, nodes.document, nodes.Element)) and len(paragraph.astext()) > 60:
+            text = " ".join(paragraph.astext().split())
+            return text if len(text) <= length else text[:length].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+    return ""
+
+
+def parts(app: Sphinx) -> dict[str, str]:
+    """The caption of the part that holds each document, from ``_toc.yml``."""
+    site_map = app.config.external_site_map
+    found = {}
+    for part in site_map.root.subtrees:
+        for item in part.items:
+            found[str(item)] = part.caption or ""
+    return found
+
+
+def chapters(app: Sphinx) -> dict[str, dict[str, str]]:
+    """Number, part and colour of each chapter that is written."""
+    captions = parts(app)
+    out = {}
+    for name in app.env.found_docs:
+        if match := CHAPTER.match(name):
+            part = re.sub(r"^Part [IVX]+[ ·:.–—-]*", "", captions.get(name, "")).strip()
+            out[name] = {
+                "eyebrow": f"Chapter {int(match[1])}" + (f" · {part}" if part else ""),
+                "accent": mediators.accent(Path(name).name),
+            }
+    return out
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Last of all: turn what Sphinx wrote into what is served."""
+    if exception is not None or app.builder.name != "html":
+        return
+    texts = {name: summary(app.env.get_doctree(name)) for name in sorted(app.env.found_docs)}
+    assets.Site(Path(app.outdir), chapters(app), texts, app.config.root_doc + ".html").finish()
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("config-inited", settings, priority=900)
+    app.connect("html-page-context", page, priority=100)  # before the theme renders its parts
+    app.connect("build-finished", finish, priority=990)

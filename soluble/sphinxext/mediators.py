@@ -1,0 +1,112 @@
+"""The mediators by all their names: for the glossary, for the search, for the colour of a chapter.
+
+``evidence/mediators.yaml`` lists them; search finds a page by any name because every name becomes one and the same
+word, both where Sphinx collects the words of a page and where the reader's query is split.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from soluble import style
+from soluble.paths import data_path
+from sphinx import search
+from sphinx.application import Sphinx
+from sphinx.search.en import SearchEnglish
+
+
+@dataclass(frozen=True)
+class Mediator:
+    """One mediator: the name that the book uses, its other names, and where it is treated."""
+
+    name: str
+    long: str
+    synonyms: tuple[str, ...] = ()
+    receptors: tuple[str, ...] = ()
+    role: str = ""
+    chapter: str = ""
+    colour: str = ""
+    drugs: tuple[str, ...] = field(default=())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, self.long, *self.synonyms)
+
+    @property
+    def word(self) -> str:
+        """The one word that stands for all names in the search index."""
+        return re.sub(r"[^a-z0-9]", "", self.name.lower().replace("β", "beta"))
+
+
+@cache
+def mediators(path: Path | None = None) -> tuple[Mediator, ...]:
+    """All mediators, in the order of the file. ValueError where two share a name."""
+    rows = YAML(typ="safe").load((path or data_path("evidence", "mediators.yaml")).read_text(encoding="utf8"))
+    found = tuple(Mediator(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in rows)
+    seen: dict[str, str] = {}
+    for mediator in found:
+        for name in mediator.names:
+            if seen.setdefault(_plain(name), mediator.name) != mediator.name:
+                raise ValueError(f"evidence/mediators.yaml: {name!r} names both {seen[_plain(name)]} and {mediator.name}")
+    return found
+
+
+def _plain(name: str) -> str:
+    name = name.lower().replace("α", "alpha").replace("β", "beta").replace("γ", "gamma")
+    return re.sub(r"[\s\u2010-\u2014-]+", "-", name)
+
+
+def accent(chapter: str) -> str:
+    """The slug of the colour of the mediator that a chapter treats, or nothing."""
+    for mediator in mediators():
+        if mediator.chapter == chapter:
+            return style.slug(mediator.colour or mediator.name)
+    return ""
+
+
+@cache
+def _pattern() -> tuple[re.Pattern, dict[str, str]]:
+    words = {_plain(name): m.word for m in mediators() for name in m.names}
+    longest_first = sorted(words, key=len, reverse=True)
+    parts = "|".join(re.escape(name).replace(r"\-", r"[\s-]?") for name in longest_first)
+    return re.compile(rf"(?<![a-z0-9])(?:{parts})(?![a-z0-9])"), {re.sub(r"-", "", k): v for k, v in words.items()}
+
+
+def words_of(text: str) -> list[str]:
+    """The mediators that a text names, each as its one word, and the text without those names."""
+    pattern, table = _pattern()
+    found: list[str] = []
+
+    def take(match: re.Match) -> str:
+        found.append(table[re.sub(r"[\s-]", "", match[0])])
+        return " "
+
+    rest = pattern.sub(take, re.sub(r"[\u2010-\u2014]", "-", text.lower()).replace("α", "alpha").replace("β", "beta").replace("γ", "gamma"))
+    return [*found, *re.findall(r"\w+", rest)]
+
+
+class SearchBook(SearchEnglish):
+    """English, with every name of a mediator as one word."""
+
+    @property
+    def js_splitter_code(self) -> str:  # type: ignore[override]
+        pattern, table = _pattern()
+        return (
+            "var splitQuery=function(q){var found=[],names=" + json.dumps(table) + ";"
+            "q=q.toLowerCase().replace(/[\\u2010-\\u2014]/g,'-').replace(/α/g,'alpha').replace(/β/g,'beta').replace(/γ/g,'gamma')"
+            ".replace(new RegExp(" + json.dumps(pattern.pattern) + ",'g'),"
+            "function(n){found.push(names[n.replace(/[\\s-]/g,'')]);return' '});"
+            "return found.concat(q.split(/[^\\p{Letter}\\p{Number}_]+/gu).filter(Boolean))};"
+        )
+
+    def split(self, input: str) -> list[str]:
+        return [*self._word_re.findall(input), *words_of(input)]
+
+
+def setup(app: Sphinx) -> None:
+    search.languages["en"] = SearchBook

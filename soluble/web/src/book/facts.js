@@ -1,0 +1,53 @@
+// A number tells where it comes from: its note opens on hover, focus and tap, closes on Escape, and stays on screen.
+const ROOM = 8;
+
+function place(fact, note) {
+  note.style.left = note.style.top = "";
+  if (matchMedia("(max-width: 600px)").matches) return; // there the style sheet docks it to the lower edge
+  const at = fact.getClientRects()[0] ?? fact.getBoundingClientRect();
+  const size = note.getBoundingClientRect();
+  const left = Math.max(ROOM, Math.min(at.left, document.documentElement.clientWidth - size.width - ROOM));
+  const above = at.bottom + size.height + ROOM > innerHeight && at.top - size.height > ROOM;
+  note.style.left = `${left}px`;
+  note.style.top = `${above ? at.top - size.height - 2 : at.bottom + 2}px`;
+}
+
+export function facts() {
+  let open = null;
+  let timer = 0;
+  const close = () => {
+    clearTimeout(timer);
+    open?.classList.remove("is-open");
+    open = null;
+  };
+  const show = (fact) => {
+    clearTimeout(timer);
+    if (open === fact) return;
+    close();
+    open = fact;
+    fact.classList.add("is-open");
+    place(fact, fact.querySelector("[role=tooltip]"));
+  };
+  const leave = () => {
+    clearTimeout(timer);
+    timer = setTimeout(close, 150);
+  };
+  for (const fact of document.querySelectorAll(".fact")) {
+    const value = fact.querySelector(".fact-value");
+    let byTouch = false;
+    fact.addEventListener("pointerenter", (e) => e.pointerType !== "touch" && show(fact));
+    fact.addEventListener("pointerleave", (e) => e.pointerType !== "touch" && leave());
+    fact.addEventListener("focusin", () => show(fact));
+    fact.addEventListener("focusout", (e) => !fact.contains(e.relatedTarget) && leave());
+    value.addEventListener("pointerdown", (e) => (byTouch = e.pointerType === "touch"));
+    value.addEventListener("click", (e) => {
+      if (!byTouch) return;
+      e.preventDefault(); // the first tap reads the note; the note holds the link
+      show(fact);
+    });
+  }
+  document.addEventListener("keydown", (e) => e.key === "Escape" && close());
+  document.addEventListener("pointerdown", (e) => open && !open.contains(e.target) && close());
+  addEventListener("scroll", () => open && !open.contains(document.activeElement) && !open.matches(":hover") && close(), { passive: true });
+  addEventListener("resize", close);
+}

@@ -1,0 +1,13 @@
+// Everything on a page of the book that is not an explorer. Each part looks for its own elements and leaves a page
+// that has none alone; with scripts off every page can be read without any of them.
+import { chrome } from "./chrome.js";
+import { code } from "./code.js";
+import { facts } from "./facts.js";
+import { quizzes } from "./quiz.js";
+import { search } from "./search.js";
+import { tables } from "./tables.js";
+
+const start = () => [chrome, code, facts, quizzes, search, tables].forEach((part) => part(document));
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();

@@ -1,0 +1,53 @@
+// Filters of a table whose rows say in data attributes what they are about; without scripts the whole table shows.
+function options(select, rows, key) {
+  const values = new Set(rows.flatMap((row) => (row.dataset[key] ?? "").split("|").filter(Boolean)));
+  for (const value of [...values].sort((a, b) => a.localeCompare(b, "en", { numeric: true })))
+    select.append(new Option(value, value));
+}
+
+function bring(tools) {
+  const table = document.getElementById(tools.dataset.for);
+  const rows = [...table.tBodies[0].rows];
+  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+  const count = tools.querySelector("[data-count]");
+  const selects = [...tools.querySelectorAll("select")];
+  const words = tools.querySelector("input[type=search]");
+  selects.forEach((select) => options(select, rows, select.dataset.key));
+  const filter = () => {
+    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      const fits =
+        wanted.every((word) => texts.get(row).includes(word)) &&
+        selects.every((s) => !s.value || (row.dataset[s.dataset.key] ?? "").split("|").includes(s.value));
+      row.hidden = !fits;
+      shown += fits;
+    }
+    count.textContent = shown === rows.length ? `All ${shown} rows` : `${shown} of ${rows.length} rows`;
+  };
+  const clear = () => {
+    words.value = "";
+    selects.forEach((s) => (s.value = ""));
+    filter();
+  };
+  tools.addEventListener("input", filter);
+  tools.addEventListener("submit", (event) => event.preventDefault());
+  tools.querySelector("[data-clear]").addEventListener("click", () => {
+    clear();
+    words.focus();
+  });
+  const target = () => {
+    const row = rows.find((r) => r.id && r.id === location.hash.slice(1));
+    if (row?.hidden) {
+      clear();
+      row.scrollIntoView();
+    }
+  };
+  addEventListener("hashchange", target);
+  tools.hidden = false;
+  filter();
+}
+
+export function tables() {
+  document.querySelectorAll("form.table-tools").forEach(bring);
+}
