@@ -1,3 +1,44 @@
-"""Soluble Signals: models, evidence and explorers of the soluble network of non-small cell lung cancer."""
+"""Soluble Signals: models, evidence and explorers of the soluble network of non-small cell lung cancer.
+
+>>> import soluble
+>>> m = soluble.load_model("kuznetsov-1994")
+>>> run = m.simulate(t_end=400, T0=1e6)
+
+Everything is loaded when it is first used, so that ``import soluble`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .evidence import fact, facts
+    from .explorer import explore
+    from .model import DeclarationError, Model, list_models, load_model
 
 __version__ = "0.1.0"
+__all__ = ["DeclarationError", "Model", "explore", "fact", "facts", "list_models", "load_model"]
+
+_HOME = {
+    "DeclarationError": "model",
+    "Model": "model",
+    "list_models": "model",
+    "load_model": "model",
+    "explore": "explorer",
+    "fact": "evidence",
+    "facts": "evidence",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
