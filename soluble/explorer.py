@@ -1,0 +1,658 @@
+"""The interactive figure: a widget in Jupyter, a figure that needs no server on the static page.
+
+Both run the same front end (``soluble/web``) on the same generated model. The first picture is drawn here by matplotlib, after
+the rules of ``web/src/chart.js``, so that print, a page without scripts and the first paint show what the explorer shows.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from . import style
+from .model import Model, UnknownNameError, load_model
+
+VIEWS = ("timecourse", "response")
+#: Points of a time course; points of a response curve.
+N_TIMES, N_RESPONSE = 401, 61
+_DIST = Path(__file__).resolve().parent / "web" / "dist"
+
+
+# --- words and units -------------------------------------------------------------------------------------------------
+
+_SHORT = {
+    "dimensionless": "",
+    "nanomolar": "nM",
+    "micromolar": "µM",
+    "picomolar": "pM",
+    "micrometer": "µm",
+    "millimeter": "mm",
+    "arbitrary_unit": "a.u.",
+    "percent": "%",
+    "ug": "µg",
+    "um": "µm",
+    "uL": "µL",
+}
+_COUNTED = {"cell", "molecule", "second", "minute", "hour", "day", "week", "month", "year", "dose", "patient"}
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_GREEK = dict(
+    zip(
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
+        "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
+        "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ",
+        strict=True,
+    )
+)
+
+
+def pretty_unit(unit: str) -> str:
+    """A declared unit as a reader says it: ``cell/day`` -> ``cells/day``, ``1/(cell*day)`` -> ``per cell per day``."""
+    text = unit.replace(" ", "").replace("^", "**")
+    above, below = [], []
+    into, depth, opened = above, 0, None
+    for token in re.findall(r"\*\*[\d.+-]+|[*/()]|[^*/()]+", text):
+        if token == "(":
+            depth, opened = depth + 1, into
+        elif token == ")":
+            depth, into = depth - 1, above
+        elif token in "*/":
+            into = opened if depth else (below if token == "/" else into)
+        elif token.startswith("**"):
+            into[-1] += token[2:].translate(_RAISED)
+        elif token != "1":
+            into.append(_SHORT.get(token, token))
+    above, below = [a for a in above if a], [b for b in below if b]
+    if above and above[-1] in _COUNTED:
+        above[-1] += "s"
+    if not above and below:
+        return " ".join(f"per {b}" for b in below)
+    return "·".join(above) + "".join(f"/{b}" for b in below)
+
+
+def pretty_symbol(latex: str) -> list[str]:
+    """A LaTeX symbol as plain text and its subscript: ``\\gamma_S`` -> ``["γ", "S"]``; whatever is more is left out."""
+    plain = re.sub(r"\\(?:mathrm|text|mathit)\{([^{}]*)\}", r"\1", latex)
+    plain = re.sub(r"\\([A-Za-z]+)", lambda m: _GREEK.get(m[1], m[1]), plain).replace("'", "′")
+    found = re.fullmatch(r"([^_^{}]+)(?:\^\{?([*′]+)\}?)?(?:_\{?([^{}]+)\}?)?", plain.replace(" ", ""))
+    return [found[1] + (found[2] or ""), found[3] or ""] if found else []
+
+
+def capital(text: str) -> str:
+    """A sentence's first letter, unless it is part of a symbol such as sIL-6R."""
+    return text[:1].upper() + text[1:] if re.match(r"[a-z]+(?:[\s,;.-]|$)", text) else text
+
+
+def _number(v: float) -> str:
+    """A tick label: 3 digits, thousands grouped, powers of ten for what is very large or small."""
+    if v == 0:
+        return "0"
+    a = float(f"{abs(v):.3g}")
+    sign = "−" if v < 0 else ""
+    if a >= 1e6 or a < 1e-3:
+        mantissa, exponent = f"{a:e}".split("e")
+        head = f"{float(mantissa):g}"
+        return sign + ("" if head == "1" else f"{head} × ") + "10" + str(int(exponent)).translate(_RAISED)
+    return sign + (f"{a:,.0f}" if a >= 1000 else f"{a:g}")
+
+
+def _magnitude(largest: float) -> tuple[float, str]:
+    """Divisor and word of an axis, as ``magnitude`` in ``web/src/format.js``."""
+    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if largest >= size:
+            return size, word
+    if largest >= 1e5:
+        return 1e3, "thousand"
+    if 0 < largest < 1e-3:
+        power = 3 * math.floor(math.log10(largest) / 3)
+        return 10.0**power, "10" + str(power).translate(_RAISED)
+    return 1.0, ""
+
+
+def _decade(v: float) -> str:
+    power = round(math.log10(v))
+    if abs(math.log10(v) - power) > 1e-9:
+        return "" if v >= 1e4 or v < 1e-2 else _number(v)
+    return "10" + str(power).translate(_RAISED) if power > 3 or power < -2 else _number(10.0**power)
+
+
+# --- what an explorer is ---------------------------------------------------------------------------------------------
+
+
+class _Configuration:
+    """Turns what an author asks for into the dictionary that the front end reads, or says what is wrong with it."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.sliders = {p.id: p for p in model.parameters_} | {f"{s.id}0": s for s in model.states}
+
+    def label(self, name: str) -> str:
+        slider = self.sliders[name]
+        return slider.name if name in self.model.parameter_ids else f"{slider.name} at the start"
+
+    def known(self, name: object, names: Sequence[str], what: str) -> Any:
+        if name not in names:
+            raise UnknownNameError(name, names, what)
+        return name
+
+    def slider(self, name: str, defaults: Mapping[str, float], start: Mapping[str, float]) -> dict[str, Any]:
+        """One control; raises ``UnknownNameError`` for an unknown name and ``ValueError`` for one without a range."""
+        self.known(name, list(self.sliders), "control (a parameter, or <state>0 for an initial value)")
+        declared = self.sliders[name]
+        if declared.range is None:
+            ranged = [n for n, s in self.sliders.items() if s.range]
+            raise ValueError(f"{name!r} has no slider: give it a `range` in the declaration of {self.model.id}; those that have one: {', '.join(ranged)}")
+        low, high = declared.range
+        return {
+            "name": name,
+            "label": self.label(name),
+            "symbol": pretty_symbol(declared.latex) if name in self.model.parameter_ids else [],
+            "unit": pretty_unit(declared.unit),
+            "min": low,
+            "max": high,
+            "scale": declared.scale,
+            "default": min(max(defaults[name], low), high),
+            "value": min(max(start[name], low), high),
+        }
+
+    def panels(self, show: Sequence[Any] | None) -> list[list[str]]:
+        """Quantities in panels: as given (a list of lists), or one panel per unit."""
+        if show is None:
+            show = self.model.state_ids[:3]
+        if isinstance(show, str):
+            show = [show]
+        for name in [n for entry in show for n in ([entry] if isinstance(entry, str) else entry)]:
+            self.known(name, self.model.quantity_ids, "quantity to show")
+        if not show:
+            raise ValueError(f"nothing to show; known: {', '.join(self.model.quantity_ids)}")
+        if any(not isinstance(entry, str) for entry in show):
+            return [[entry] if isinstance(entry, str) else list(entry) for entry in show]
+        by_unit: dict[str, list[str]] = {}
+        for name in show:
+            by_unit.setdefault(self.model.units[name], []).append(name)
+        return list(by_unit.values())
+
+    def quantity(self, name: str) -> dict[str, Any]:
+        declared = next(q for q in (*self.model.states, *self.model.derived) if q.id == name)
+        label = re.sub(r"\s*\([^()]*\)", "", declared.name)
+        unit = pretty_unit(declared.unit)
+        return {
+            "label": label,
+            "title": capital(label),
+            "unit": unit,
+            "axisUnit": ["" if unit and unit.lower() in label.lower() else unit, unit],
+            "mediator": style.slug(declared.mediator) if declared.mediator in style.MEDIATORS else "",
+        }
+
+    def start(self, scenario: str, values: Mapping[str, float]) -> dict[str, float]:
+        """All overrides of the first state: of the scenario, then of ``values``."""
+        ids = [s.id for s in self.model.scenarios]
+        if scenario:
+            self.known(scenario, ids, "scenario")
+        for name in values:
+            self.known(name, self.model.override_names, "parameter or initial value")
+        return dict(next((s.set for s in self.model.scenarios if s.id == scenario), {})) | {k: float(v) for k, v in values.items()}
+
+
+def configure(
+    model: Model,
+    view: str = "timecourse",
+    *,
+    controls: Sequence[str] | None = None,
+    show: Sequence[Any] | None = None,
+    compare: bool = True,
+    x: str | None = None,
+    of: str | None = None,
+    at: str | float = "steady",
+    hysteresis: bool = False,
+    scenarios: Sequence[str] | None = None,
+    scenario: str = "",
+    values: Mapping[str, float] | None = None,
+    caption: str = "",
+    title: str = "",
+    id: str | None = None,
+    log_y: bool = False,
+    t_end: float | None = None,
+) -> dict[str, Any]:
+    """The configuration of an explorer as plain data (see :func:`explore` for the arguments and the errors)."""
+    make = _Configuration(model)
+    make.known(view, VIEWS, "view")
+    name = id or f"{model.key}-{view}"
+    if not re.fullmatch(r"[A-Za-z][\w-]*", name):
+        raise ValueError(f"{name!r} cannot be an explorer's id: use letters, digits, '-' and '_', for instance {model.id}-doses")
+    overrides = make.start(scenario, values or {})
+    p, y0 = model.values()
+    defaults = dict(zip(model.override_names, [*p, *y0], strict=True))
+    p, y0 = model.values(**overrides)
+    start = dict(zip(model.override_names, [*map(float, p), *map(float, y0)], strict=True))
+    if controls is None:
+        controls = [q.id for q in model.parameters_ if q.range and q.id != x][:4]
+    if isinstance(controls, str):
+        controls = [controls]
+    sliders = [make.slider(c, defaults, start) for c in controls]
+    if not sliders:
+        raise ValueError("an explorer needs a control; give one of those with a range: " + ", ".join(n for n, s in make.sliders.items() if s.range))
+    shown_scenarios = [s.id for s in model.scenarios] if scenarios is None else [make.known(s, [s.id for s in model.scenarios], "scenario") for s in scenarios]
+    if scenario and scenario not in shown_scenarios:
+        shown_scenarios.insert(0, scenario)
+
+    response = None
+    if view == "response":
+        if x is None:
+            raise ValueError(f"a response needs x=, the parameter on its axis; known with a range: {', '.join(n for n, s in make.sliders.items() if s.range)}")
+        of = of or (show[0] if show else model.state_ids[0])
+        make.known(of, model.quantity_ids, "quantity")
+        if not (at in ("steady", "max") or isinstance(at, int | float) and not isinstance(at, bool) and at > 0):
+            raise ValueError(f"at={at!r}: known are 'steady', 'max' and a time above 0")
+        if hysteresis and at != "steady":
+            raise ValueError(f"hysteresis needs at='steady', not {at!r}: only a steady state remembers where it comes from")
+        axis = make.slider(x, defaults, start)
+        response = {"x": axis, "of": of, "at": at, "hysteresis": bool(hysteresis), "n": N_RESPONSE}
+        panels = [[of]]
+    else:
+        panels = make.panels(show)
+
+    quantities = [q for panel in panels for q in panel]
+    unit = model.time_unit
+    config = {
+        "id": name,
+        "key": model.key,
+        "view": view,
+        "title": title,
+        "caption": caption,
+        "height": 360 if len(panels) == 1 else 110 + 190 * len(panels),
+        "controls": sliders,
+        "panels": panels,
+        "quantities": {q: make.quantity(q) for q in quantities},
+        "units": {q: pretty_unit(u) for q, u in model.units.items()} | {f"{s.id}0": pretty_unit(s.unit) for s in model.states},
+        "log": bool(log_y),
+        "end": float(t_end or model.t_end),
+        "n": N_TIMES,
+        "time": {"one": unit, "many": pretty_unit(unit)},
+        "compare": bool(compare),
+        "scenarios": shown_scenarios,
+        "scenario": scenario,
+        "fixed": {k: v for k, v in overrides.items() if k not in controls},
+        "startName": "the first setting" if overrides else "the default",
+        "startLabel": "first setting" if overrides else "default",
+        "response": response,
+    }
+    config["alt"] = _alt(config)
+    return config
+
+
+def _alt(config: Mapping[str, Any]) -> str:
+    """What the picture shows, in a sentence."""
+    names = [config["quantities"][q]["label"] for panel in config["panels"] for q in panel]
+    listed = ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
+    if config["view"] == "response":
+        r = config["response"]
+        where = {"steady": "at steady state", "max": "at most"}.get(r["at"], f"on {config['time']['one']} {r['at']}")
+        ways = ", for rising and falling values" if r["hysteresis"] else ""
+        return capital(f"{listed} {where} against {r['x']['label']} from {_number(r['x']['min'])} to {_number(r['x']['max'])} {r['x']['unit']}".rstrip() + f"{ways}.")
+    return capital(f"curves of {listed} from {config['time']['one']} 0 to {_number(config['end'])}, simulated.")
+
+
+# --- the first picture -----------------------------------------------------------------------------------------------
+
+_WIDTH, _LEFT, _FOOT, _HEAD, _GAP = 560, 50, 42, 26, 14
+_DASHES: list[Any] = ["-", (0, (3.2, 1.8)), (0, (0.7, 1.8)), (0, (4.5, 1.8, 0.9, 1.8)), (0, (1.8, 1.4)), (0, (5.4, 1.4))]
+
+
+def _lines(model: Model, config: Mapping[str, Any]) -> tuple[list[list[dict[str, Any]]], dict[str, Any]]:
+    """The lines of each panel, and the x axis: the same description of a picture that the front end's views give."""
+    overrides = config["fixed"] | {c["name"]: c["value"] for c in config["controls"]}
+    colours = {}
+    for i, q in enumerate(config["quantities"]):
+        mediator = next(s.mediator for s in (*model.states, *model.derived) if s.id == q)
+        colours[q] = style.colour(mediator, i)
+    if config["view"] == "timecourse":
+        run = model.simulate(t_end=config["end"], n=config["n"], **overrides)
+        panels = [
+            [
+                {"label": config["quantities"][q]["label"], "x": run.index.to_numpy(), "y": run[q].to_numpy(), "colour": colours[q], "dash": _DASHES[i % 6]}
+                for i, q in enumerate(panel)
+            ]
+            for panel in config["panels"]
+        ]
+        return panels, {"title": f"time ({config['time']['many']})", "domain": (0, config["end"]), "log": False}
+    r = config["response"]
+    x, of = r["x"], r["of"]
+    import numpy as np
+
+    log = x["scale"] == "log"
+    values = np.geomspace(x["min"], x["max"], r["n"]) if log else np.linspace(x["min"], x["max"], r["n"])
+    overrides.pop(x["name"], None)
+    table = model.sweep(x["name"], values, of=of, at=r["at"], hysteresis=r["hysteresis"], **overrides)
+    labels = [f"{x['label']} rising", f"{x['label']} falling"] if r["hysteresis"] else [config["quantities"][of]["label"]]
+    lines = [
+        {"label": label, "x": table.index.to_numpy(dtype=float), "y": table[column].to_numpy(dtype=float), "colour": colours[of], "dash": dash}
+        for label, column, dash in zip(labels, table.columns, _DASHES, strict=False)
+    ]
+    unit = f" ({x['unit']})" if x["unit"] else ""
+    return [lines], {"title": x["label"] + unit, "domain": (x["min"], x["max"]), "log": log}
+
+
+def _log_ticks(low: float, high: float, wanted: float) -> list[float]:
+    powers = [10.0**k for k in range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)]
+    if len(powers) < 3 and math.log10(high / low) < 2.2:
+        more = {m * p for p in [*powers, powers[0] / 10] for m in (1, 2, 5)} if powers else set()
+        return sorted(v for v in more if low * 0.999 <= v <= high * 1.001)
+    return powers[:: max(1, math.ceil(len(powers) / wanted))]
+
+
+def _wrapped(text: str, limit: float) -> list[str]:
+    """A label in lines of at most ``limit`` pixels; 6.4 px is the mean width of a letter at this size."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and 6.4 * len(f"{lines[-1]} {word}") <= limit:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _spread(labels: list[dict[str, Any]], top: float, bottom: float) -> None:
+    """Move labels apart as little as possible (pixels from the top)."""
+    labels.sort(key=lambda b: b["y"])
+    for _ in range(60):
+        for a, b in zip(labels, labels[1:], strict=False):
+            overlap = (a["size"] + b["size"]) / 2 - (b["y"] - a["y"])
+            if overlap > 0:
+                a["y"] -= overlap / 2
+                b["y"] += overlap / 2
+        for b in labels:
+            b["y"] = min(max(b["y"], top + b["size"] / 2), bottom - b["size"] / 2)
+
+
+def picture(model: Model, config: Mapping[str, Any]) -> str:
+    """The explorer's first state as an SVG element with its description. Colours are those of :mod:`soluble.style`."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    panels, x = _lines(model, config)
+    height = config["height"]
+    each = (height - _FOOT - (_HEAD * len(panels)) - _GAP * (len(panels) - 1)) / len(panels)
+    label_limit = max(96.0, max((6.4 * len(w) for lines in panels for line in lines for w in line["label"].split()), default=40))
+    widest = max(min(6.4 * len(line["label"]), label_limit) for lines in panels for line in lines)
+    right = _WIDTH - min(0.32 * _WIDTH, widest + 18)
+    with mpl.rc_context():
+        style.use()
+        mpl.rcParams.update({"font.size": 12.5, "figure.constrained_layout.use": False, "axes.grid": False, "svg.hashsalt": config["id"]})
+        figure = Figure(figsize=(_WIDTH / 72, height / 72))
+        FigureCanvasSVG(figure)
+        for i, lines in enumerate(panels):
+            top = _HEAD + i * (each + _HEAD + _GAP)
+            axes = figure.add_axes((_LEFT / _WIDTH, 1 - (top + each) / height, (right - _LEFT) / _WIDTH, each / height))
+            _draw_panel(axes, lines, x, config, i, each, last=i == len(panels) - 1)
+            _label_lines(figure, axes, lines, right, top, each, height)
+            head = _heading(config, i, axes)
+            figure.text(4 / _WIDTH, 1 - (top - _HEAD + 14) / height, head, color=style.INK, va="baseline")
+        figure.text((_LEFT + right) / 2 / _WIDTH, 6 / height, x["title"], color=style.INK, ha="center", va="baseline")
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    text = out.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.S)
+    opening = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{html.escape(config["alt"])}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    return re.sub(r"<svg[^>]*>", lambda _: opening, text, count=1).strip()
+
+
+def _heading(config: Mapping[str, Any], i: int, axes: Any) -> str:
+    panel = config["panels"][i]
+    quantity = config["quantities"][panel[0]]
+    word = "" if config["log"] else _magnitude(max(map(abs, axes.get_ylim())))[1]
+    unit = " ".join(filter(None, [word, quantity["axisUnit"][0 if len(panel) == 1 else 1]]))
+    if len(panel) > 1:
+        return unit
+    title = quantity["title"]
+    if config["view"] == "response":
+        at = config["response"]["at"]
+        title += " " + {"steady": "at steady state", "max": "at most"}.get(at, f"on {config['time']['one']} {at}")
+    return f"{title} ({unit})" if unit else title
+
+
+def _draw_panel(axes: Any, lines: list[dict[str, Any]], x: Mapping[str, Any], config: Mapping[str, Any], i: int, each: float, *, last: bool) -> None:
+    import numpy as np
+    from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFormatter, NullLocator
+
+    y = np.concatenate([line["y"] for line in lines])
+    y = y[np.isfinite(y) & ((y > 0) | (not config["log"]))]
+    low, high = (float(y.min()), float(y.max())) if len(y) else (0.1, 1.0)
+    if config["log"]:
+        low = max(low, high * 1e-9)
+        if high / low < 10:
+            low, high = low / math.sqrt(10), high * math.sqrt(10)
+        low, high = 10.0 ** math.floor(math.log10(low) + 1e-9), 10.0 ** math.ceil(math.log10(high) - 1e-9)
+        ticks = _log_ticks(low, high, each / 26)
+        axes.set_yscale("log")
+        labels = [_decade(v) for v in ticks]
+    else:
+        low = min(low, 0.0)
+        high = high if high > low else low + 1
+        ticks = list(MaxNLocator(nbins=max(3, min(6, round(each / 45))), steps=[1, 2, 5, 10]).tick_values(low, high + 0.02 * (high - low)))
+        low, high = ticks[0], ticks[-1]
+        divisor = _magnitude(max(abs(low), abs(high)))[0]
+        labels = [_number(v / divisor) for v in ticks]
+    for line in lines:
+        axes.plot(line["x"], line["y"], color=line["colour"], linestyle=line["dash"], clip_on=False, solid_capstyle="round", dash_capstyle="round")
+    if x["log"]:
+        axes.set_xscale("log")
+        x_ticks = _log_ticks(*x["domain"], 6)
+        x_labels = [_decade(v) for v in x_ticks]
+    else:
+        x_ticks = [v for v in MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(*x["domain"]) if x["domain"][0] <= v <= x["domain"][1]]
+        x_labels = [_number(v) for v in x_ticks]
+    axes.set_xlim(*x["domain"])
+    axes.set_ylim(low, high)
+    axes.xaxis.set(major_locator=FixedLocator(x_ticks), major_formatter=FixedFormatter(x_labels) if last else NullFormatter(), minor_locator=NullLocator())
+    axes.yaxis.set(major_locator=FixedLocator(ticks), major_formatter=FixedFormatter(labels), minor_locator=NullLocator())
+    axes.tick_params(axis="y", length=0, pad=8, labelcolor=style.MUTED)
+    axes.tick_params(axis="x", length=4, pad=4, labelcolor=style.MUTED)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="y")
+
+
+def _label_lines(figure: Any, axes: Any, lines: list[dict[str, Any]], right: float, top: float, each: float, height: float) -> None:
+    """Direct labels at the ends of the lines, without overlap."""
+    import numpy as np
+
+    labels = []
+    for line in lines:
+        good = np.flatnonzero(np.isfinite(line["y"]))
+        if not len(good):
+            continue
+        last = line["y"][good[-1]]
+        share = float(axes.transAxes.inverted().transform(axes.transData.transform((line["x"][good[-1]], max(last, axes.get_ylim()[0]))))[1])
+        text = _wrapped(line["label"], _WIDTH - right - 14)
+        labels.append({"y": top + each * (1 - share), "size": 15 * len(text), "text": text, "colour": line["colour"]})
+    _spread(labels, top - 6, top + each + 8)
+    for b in labels:
+        for k, text in enumerate(b["text"]):
+            at = b["y"] + 4 + 15 * (k - (len(b["text"]) - 1) / 2)
+            figure.text((right + 10) / _WIDTH, 1 - at / height, text, color=b["colour"], weight=600, va="baseline")
+
+
+# --- the widget ------------------------------------------------------------------------------------------------------
+
+
+def palette_css(scope: str = ".explorer") -> str:
+    """The book's colours as CSS variables for places without the book's own stylesheet, such as Jupyter: light and dark."""
+    colours = style.css_variables()
+    light = "".join(f"--{n}:{c.light};" for n, c in colours.items())
+    dark = "".join(f"--{n}:{c.dark};" for n, c in colours.items())
+    paper = f"--paper:var(--jp-layout-color0,{style.PAPER_LIGHT});"
+    paper_dark = f"--paper:var(--jp-layout-color0,{style.PAPER_DARK});"
+    return (
+        f"{scope}{{{light}{paper}color-scheme:light}}"
+        f"html[data-theme=dark] {scope},body[data-jp-theme-light=false] {scope}{{{dark}{paper_dark}color-scheme:dark}}"
+        f"@media (prefers-color-scheme:dark){{html:not([data-theme]) body:not([data-jp-theme-light]) {scope}{{{dark}{paper_dark}color-scheme:dark}}}}"
+    )
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_DIST / name).read_text(encoding="utf8")
+
+
+class Explorer(anywidget.AnyWidget):
+    """An explorer in Jupyter; made by :func:`explore`.
+
+    ``values`` maps each control to its number and follows the reader's hand; setting it moves the sliders (names that are
+    left out keep their value, numbers are kept inside the range). ``scenario`` is the id of the chosen scenario or ``""``;
+    ``summary`` the sentence below the picture.
+    """
+
+    _esm = _asset("explorer.mjs")
+    _css = palette_css() + _asset("explorer.css")
+    config = traitlets.Dict().tag(sync=True)
+    model_code = traitlets.Unicode().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+    scenario = traitlets.Unicode().tag(sync=True)
+    summary = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, model: Model, config: dict[str, Any]) -> None:
+        self.model = model
+        self._ranges = {c["name"]: (c["min"], c["max"]) for c in config["controls"]}
+        super().__init__(
+            config=config,
+            model_code=model.to_javascript(),
+            values={c["name"]: c["value"] for c in config["controls"]},
+            scenario=config["scenario"],
+        )
+
+    @traitlets.validate("values")
+    def _inside(self, proposal: Any) -> dict[str, float]:
+        kept = {c["name"]: c["value"] for c in self.config["controls"]} | dict(self._trait_values.get("values") or {})
+        for name, value in proposal["value"].items():
+            if name not in self._ranges:
+                raise UnknownNameError(name, list(self._ranges), "control of this explorer")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise traitlets.TraitError(f"{name} is {value!r}, not a finite number")
+            low, high = self._ranges[name]
+            kept[name] = min(max(float(value), low), high)
+        return kept
+
+    @traitlets.validate("scenario")
+    def _known_scenario(self, proposal: Any) -> str:
+        if proposal["value"] not in ("", *self.config["scenarios"]):
+            raise UnknownNameError(proposal["value"], self.config["scenarios"], "scenario of this explorer")
+        return proposal["value"]
+
+    @property
+    def overrides(self) -> dict[str, float]:
+        """Everything in which the present state differs from the declaration, as :meth:`Model.simulate` takes it."""
+        chosen = next((dict(s.set) for s in self.model.scenarios if s.id == self.scenario), {})
+        base = self.config["fixed"] if self.scenario == self.config["scenario"] else chosen
+        return {**base, **self.values}
+
+    def data(self) -> Any:
+        """The numbers behind the picture, computed in Python: a time course, or a response against its parameter."""
+        if self.config["view"] == "timecourse":
+            return self.model.simulate(t_end=self.config["end"], n=self.config["n"], **self.overrides)
+        import numpy as np
+
+        r = self.config["response"]
+        x = r["x"]
+        between = np.geomspace if x["scale"] == "log" else np.linspace
+        others = {k: v for k, v in self.overrides.items() if k != x["name"]}
+        return self.model.sweep(x["name"], between(x["min"], x["max"], r["n"]), of=r["of"], at=r["at"], hysteresis=r["hysteresis"], **others)
+
+    def to_html(self) -> str:
+        """The static figure: picture, caption, configuration and model as data. It holds no script that a browser runs."""
+        config = self.config
+        data = json.dumps(config, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        title = f'<p class="explorer-title">{html.escape(config["title"])}</p>' if config["title"] else ""
+        rows = len(config["controls"]) + bool(config["scenarios"])
+        return (
+            f'<figure class="explorer" id="explorer-{config["id"]}" data-view="{config["view"]}" data-model="{config["key"]}" '
+            f'style="--explorer-height:{config["height"]};--explorer-controls:{rows}">\n'
+            f'<div class="explorer-body">{title}<div class="explorer-stage">{picture(self.model, config)}</div>'
+            '<p class="explorer-summary"></p><div class="explorer-panel"></div></div>\n'
+            f"<figcaption>{html.escape(config['caption'])}</figcaption>\n"
+            f'<script type="application/json" class="explorer-config">{_inert(data)}</script>\n'
+            f'<script type="application/x-soluble-model" data-key="{config["key"]}">{_inert(self.model_code)}</script>\n'
+            "</figure>"
+        )
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        plain = f"Explorer of {self.model.title}: {config_title(self.config)}"
+        if os.environ.get("SOLUBLE_STATIC") == "1":
+            return {"text/html": self.to_html(), "text/plain": plain}
+        return super()._repr_mimebundle_(**kwargs)
+
+    def __repr__(self) -> str:
+        return f"<Explorer {self.config['id']}: {self.config['alt']}>"
+
+
+def config_title(config: Mapping[str, Any]) -> str:
+    """The title, or what the picture shows where there is none."""
+    return config["title"] or config["alt"]
+
+
+def _inert(text: str) -> str:
+    """Text that cannot end the script element it stands in. ``<`` is the same character in JSON and in a JavaScript string."""
+    return re.sub(r"<(?=/|!--|script)", r"\\u003c", text, flags=re.I)
+
+
+def explore(
+    model: Model | str,
+    view: str = "timecourse",
+    *,
+    controls: Sequence[str] | None = None,
+    show: Sequence[Any] | None = None,
+    compare: bool = True,
+    x: str | None = None,
+    of: str | None = None,
+    at: str | float = "steady",
+    hysteresis: bool = False,
+    scenarios: Sequence[str] | None = None,
+    scenario: str = "",
+    values: Mapping[str, float] | None = None,
+    caption: str = "",
+    title: str = "",
+    id: str | None = None,
+    log_y: bool = False,
+    t_end: float | None = None,
+) -> Explorer:
+    """An interactive figure of a model.
+
+    Parameters
+    ----------
+    model : a :class:`Model`, or the id of a declared one
+    view : ``"timecourse"``, or ``"response"``: a quantity against a parameter
+    controls : parameters, or ``<state>0`` for initial values, that get a slider; each needs a ``range`` in the declaration
+    show : states and derived quantities; one panel per unit, or a list of lists to choose the panels
+    compare : show the first run as faint curves beside the present one
+    x, of, at, hysteresis : of a response: the parameter on the axis, the quantity, and ``"steady"``, ``"max"`` or a time;
+        with hysteresis the parameter is swept up and down and both branches are drawn
+    scenarios : ids of the scenarios to offer (default: all of the declaration)
+    scenario, values : the first state: a scenario, then parameters and initial values on top of it
+    caption, title, id : ``id`` names the explorer in the page's address and must be unique on its page
+    log_y : logarithmic y axis
+    t_end : end of the run, in the model's unit of time
+
+    Raises
+    ------
+    UnknownNameError
+        for a view, control, quantity or scenario that is not known; the message lists those that are
+    ValueError
+        for a control without a range, and for a response that is not fully described
+    """
+    if not isinstance(model, Model):
+        model = load_model(model)
+    config = configure(
+        model, view, controls=controls, show=show, compare=compare, x=x, of=of, at=at, hysteresis=hysteresis, scenarios=scenarios,
+        scenario=scenario, values=values, caption=caption, title=title, id=id, log_y=log_y, t_end=t_end,
+    )  # fmt: skip
+    return Explorer(model, config)

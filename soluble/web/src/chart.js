@@ -1,0 +1,218 @@
+/**
+ * Draws a picture: panels one above the other on one x axis, lines with direct labels, marks. The views say what is in a
+ * picture; this file only knows how it looks. Python draws the static picture after the same rules (soluble/explorer.py).
+ */
+import { extent } from "d3-array";
+import { scaleLinear, scaleLog } from "d3-scale";
+import { curveLinear, line } from "d3-shape";
+import { s } from "./dom.js";
+import { decade, magnitude, number } from "./format.js";
+
+/** Besides its colour each line of a panel has its dashes, so that no reader depends on colour. */
+export const DASHES = ["", "7 4", "1.5 4", "10 4 2 4", "4 3", "12 3"];
+
+let context;
+function width(text, font) {
+  context ??= document.createElement("canvas").getContext("2d");
+  context.font = font;
+  return context.measureText(text).width;
+}
+
+/** Break a label into lines of at most `limit` pixels, at spaces. */
+function wrap(text, limit, font) {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const last = lines[lines.length - 1];
+    if (last && width(`${last} ${word}`, font) <= limit) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Move boxes (centre `y`, height `size`) apart as little as possible inside [top, bottom]. */
+function spread(boxes, top, bottom) {
+  boxes.sort((a, b) => a.y - b.y);
+  for (let round = 0; round < 60; round++) {
+    let moved = false;
+    for (let i = 0; i + 1 < boxes.length; i++) {
+      const [a, b] = [boxes[i], boxes[i + 1]];
+      const overlap = (a.size + b.size) / 2 - (b.y - a.y);
+      if (overlap > 0.25) {
+        a.y -= overlap / 2;
+        b.y += overlap / 2;
+        moved = true;
+      }
+    }
+    for (const b of boxes) b.y = Math.max(top + b.size / 2, Math.min(bottom - b.size / 2, b.y));
+    if (!moved) break;
+  }
+}
+
+function yScale(panel, top, bottom) {
+  const values = panel.lines.flatMap((l) => [l.y, l.ghost?.y]).filter(Boolean);
+  let [low, high] = [Infinity, -Infinity];
+  for (const array of values)
+    for (const v of array)
+      if (Number.isFinite(v) && (!panel.log || v > 0)) {
+        if (v < low) low = v;
+        if (v > high) high = v;
+      }
+  if (panel.log) {
+    if (!(high > 0)) [low, high] = [0.1, 1];
+    low = Math.max(low, high * 1e-9);
+    if (high / low < 10) [low, high] = [low / Math.sqrt(10), high * Math.sqrt(10)];
+    const decades = [10 ** Math.floor(Math.log10(low) + 1e-9), 10 ** Math.ceil(Math.log10(high) - 1e-9)];
+    return scaleLog(decades, [bottom, top]).clamp(true);
+  }
+  if (!Number.isFinite(low)) [low, high] = [0, 1];
+  // Amounts and concentrations are read from zero; only a quantity that goes below it, or hardly moves far above it, is not.
+  if (low > 0) low = 0;
+  if (low === high) high = low + 1;
+  return scaleLinear([low, high + 0.02 * (high - low)], [bottom, top]).nice(5);
+}
+
+/** Ticks of a logarithmic axis: each power of ten, thinned where many, with 2 and 5 where few. */
+function logTicks(scale, wanted) {
+  const [low, high] = extent(scale.domain());
+  const powers = [];
+  for (let k = Math.ceil(Math.log10(low) - 1e-9); k <= Math.log10(high) + 1e-9; k++) powers.push(10 ** k);
+  if (powers.length < 3 && Math.log10(high / low) < 2.2)
+    return [...powers, ...powers.flatMap((v) => [2 * v, 5 * v]), powers[0] / 2, powers[0] / 5].filter((v) => v >= low * 0.999 && v <= high * 1.001).sort((a, b) => a - b);
+  const every = Math.ceil(powers.length / wanted);
+  return powers.filter((_, i) => i % every === 0);
+}
+
+/**
+ * Fill `svg` with the picture. `picture` is {x: {title, domain, log}, panels: [{title, unit, log, lines: [{label, x, y,
+ * colour, dash, ghost?: {x, y, label}, quiet?, arrow?}]}], marks: [{x, label}]}.
+ * Returns what the reading line needs: {x, panels: [{y, top, bottom}], left, right}.
+ */
+export function draw(svg, picture, W, H, family) {
+  const font = `12.5px ${family}`, bold = `600 12.5px ${family}`;
+  const narrow = W < 430;
+  const all = picture.panels.flatMap((p) => p.lines).filter((l) => l.label);
+  const widest = Math.max(40, ...all.map((l) => Math.min(width(l.label, bold), Math.max(96, ...l.label.split(" ").map((w) => width(w, bold))))));
+  const ghosted = picture.panels.some((p) => p.lines.some((l) => l.ghost));
+  const left = narrow ? 42 : 50, right = W - (narrow ? 12 : Math.min(W * 0.32, widest + 18)), foot = 42;
+
+  // On a narrow picture the labels stand in a key above each panel.
+  const keys = picture.panels.map((panel) => {
+    if (!narrow) return [];
+    const rows = [[]];
+    let used = 0;
+    const entries = panel.lines.filter((l) => l.label);
+    for (const l of entries.length > 1 || ghosted ? entries : []) {
+      const w = 30 + width(l.label, font) + 14;
+      if (used && used + w > W - 16) {
+        rows.push([]);
+        used = 0;
+      }
+      rows[rows.length - 1].push({ line: l, x: 4 + used });
+      used += w;
+    }
+    return rows.filter((row) => row.length);
+  });
+
+  const count = picture.panels.length;
+  const heads = keys.map((rows) => 26 + 19 * rows.length);
+  const each = (H - foot - heads.reduce((a, b) => a + b, 0) - 14 * (count - 1)) / count;
+  const x = (picture.x.log ? scaleLog : scaleLinear)(picture.x.domain, [left, right]);
+  const nodes = [];
+  const geometry = [];
+  let at = 0;
+
+  const xTicks = picture.x.log ? logTicks(x, Math.max(3, (right - left) / 60)) : x.ticks(Math.max(3, Math.min(8, (right - left) / 62)));
+  picture.panels.forEach((panel, i) => {
+    const top = at + heads[i], bottom = top + each;
+    at = bottom + 14;
+    const y = yScale(panel, top, bottom);
+    const [divisor, word] = panel.log ? [1, ""] : magnitude(Math.max(...y.domain().map(Math.abs)));
+    const ticks = panel.log ? logTicks(y, each / 26) : y.ticks(Math.max(3, Math.min(6, each / 36)));
+    const unit = [word, panel.unit].filter(Boolean).join(" ");
+    const head = [panel.title, panel.title && unit ? `(${unit})` : unit].filter(Boolean).join(" ");
+    nodes.push(s("text", { class: "axis-title", x: 4, y: top - heads[i] + 14 }, head));
+    keys[i].forEach((row, r) =>
+      row.forEach((entry) => {
+        const ky = top - heads[i] + 31 + 19 * r;
+        nodes.push(
+          s("path", { class: "line", d: `M${entry.x},${ky - 4}h24`, stroke: entry.line.colour, "stroke-dasharray": entry.line.dash }),
+          s("text", { class: "label", x: entry.x + 30, y: ky, fill: entry.line.colour }, entry.line.label),
+        );
+      }),
+    );
+    nodes.push(
+      s(
+        "g",
+        { class: "axis" },
+        ticks.map((v) => [
+          s("line", { class: "grid", x1: left, x2: right, y1: y(v), y2: y(v) }),
+          s("text", { x: left - 8, y: y(v) + 4, "text-anchor": "end" }, panel.log ? decade(v) : number(v / divisor)),
+        ]),
+        xTicks.map((v) => s("line", { class: "tick", x1: x(v), x2: x(v), y1: bottom, y2: bottom + 4 })),
+        s("line", { class: "base", x1: left, x2: right, y1: bottom, y2: bottom }),
+        i === count - 1 &&
+          xTicks.map((v) => s("text", { x: x(v), y: bottom + 18, "text-anchor": "middle" }, picture.x.log ? decade(v) : number(v))),
+      ),
+    );
+
+    for (const mark of picture.marks ?? []) nodes.push(s("line", { class: mark.class ?? "mark", x1: x(mark.x), x2: x(mark.x), y1: top, y2: bottom }));
+
+    const path = line(
+      (d) => x(d[0]),
+      (d) => y(d[1]),
+    )
+      .defined((d) => Number.isFinite(d[1]) && Number.isFinite(d[0]))
+      .curve(curveLinear)
+      .digits(2);
+    const trace = (l) => path(Array.from(l.y, (v, k) => [l.x[k], v]));
+    const labels = [];
+    let ghostEnd = null;
+    for (const l of panel.lines)
+      if (l.ghost) {
+        nodes.push(s("path", { class: "line ghost", d: trace(l.ghost), stroke: l.colour, "stroke-dasharray": l.dash }));
+        const end = y(l.ghost.y[l.ghost.y.length - 1]);
+        const own = y(l.y[l.y.length - 1]);
+        if (!narrow && !ghostEnd && Number.isFinite(end) && !(Math.abs(end - own) < 9)) ghostEnd = { y: end, size: 15, aim: end, text: [l.ghost.label], class: "label quiet", colour: l.colour };
+      }
+    for (const l of panel.lines) {
+      nodes.push(s("path", { class: l.quiet ? "line quiet" : "line", d: trace(l), stroke: l.colour, "stroke-dasharray": l.dash }));
+      let last = l.y.length - 1;
+      while (last > 0 && !Number.isFinite(l.y[last])) last--;
+      const end = y(l.y[last]);
+      if (!narrow && l.label && Number.isFinite(end)) {
+        const text = wrap(l.label, W - right - 14, bold);
+        labels.push({ y: end, aim: end, size: 15 * text.length, text, class: "label", colour: l.colour, from: x(l.x[last]) });
+      }
+      for (const dot of l.dots ?? []) nodes.push(s("circle", { class: "dot", cx: x(dot[0]), cy: y(dot[1]), r: 4.5, fill: l.colour }));
+      if (l.arrow) nodes.push(arrow(l, x, y));
+    }
+    if (ghostEnd) labels.push(ghostEnd);
+    spread(labels, top - 6, bottom + 8);
+    for (const b of labels) {
+      if (Math.abs(b.y - b.aim) > 3 || (b.from ?? right) < right - 2)
+        nodes.push(s("path", { class: "leader", d: `M${b.from ?? right},${b.aim}L${right + 8},${b.y}`, stroke: b.colour }));
+      b.text.forEach((text, k) =>
+        nodes.push(s("text", { class: b.class, x: right + 10, y: b.y + 4 + 15 * (k - (b.text.length - 1) / 2), fill: b.colour }, text)),
+      );
+    }
+    geometry.push({ y, top, bottom });
+  });
+  for (const mark of picture.marks ?? [])
+    if (mark.label) {
+      const mx = x(mark.x), w = width(mark.label, font) / 2;
+      nodes.push(s("text", { class: "mark-label", x: Math.max(left + w, Math.min(right - w, mx)), y: geometry[0].top - 4, "text-anchor": "middle" }, mark.label));
+    }
+  nodes.push(s("text", { class: "axis-title", x: (left + right) / 2, y: H - 6, "text-anchor": "middle" }, picture.x.title));
+  svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
+  svg.replaceChildren(...nodes);
+  return { x, panels: geometry, left, right };
+}
+
+/** A small arrow head in the middle of a line: the direction in which a sweep went. */
+function arrow(l, x, y) {
+  const k = Math.floor(l.y.length * l.arrow.at);
+  const [a, b] = [k - 1, k + 1];
+  if (![l.y[a], l.y[b]].every(Number.isFinite)) return null;
+  const angle = (Math.atan2(y(l.y[b]) - y(l.y[a]), x(l.x[b]) - x(l.x[a])) * 180) / Math.PI;
+  return s("path", { class: "arrow", d: "M-6,-5L6,0L-6,5Z", fill: l.colour, transform: `translate(${x(l.x[k])},${y(l.y[k])}) rotate(${angle})` });
+}
