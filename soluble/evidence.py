@@ -20,15 +20,28 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from scipy import optimize, stats
 
 __all__ = [
     "EvidenceError",
     "Fact",
+    "Pooled",
     "Problem",
+    "compare_subgroups",
+    "convert",
+    "cumulative",
     "disagreements",
+    "effects",
     "fact",
     "facts",
+    "forest",
+    "funnel",
+    "interval_check",
+    "leave_one_out",
+    "pool",
+    "ratio_of_ratios",
     "references",
     "schema",
     "trials",
@@ -603,3 +616,640 @@ def disagreements(path: str | Path | None = None) -> list[dict]:
     if problems:
         raise EvidenceError(problems)
     return json.loads(json.dumps(entries))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Effect sizes
+
+
+def effects(facts: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
+    """Facts as effect sizes that can be pooled.
+
+    Ratios are taken to the log scale; the standard error comes from the printed confidence interval, as its width over
+    twice the normal quantile of its own level.
+
+    Parameters
+    ----------
+    facts
+        Rows of :func:`facts`, or ids. All must be one quantity, in one unit, and carry a confidence interval.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by fact id: ``label, yi, se, vi, low, high, n``; ``low`` and ``high`` are the printed interval on the
+        scale of pooling. ``attrs`` holds ``scale`` (``log`` or ``identity``),
+        ``quantity``, ``unit`` and ``endpoint``.
+
+    Raises
+    ------
+    ValueError
+        When the facts are not comparable: different quantities or units, or no confidence interval.
+    """
+    table = facts if isinstance(facts, pd.DataFrame) else _all_facts().loc[list(facts)]
+    for column in ("quantity", "unit"):
+        different = sorted(set(table[column]))
+        if len(different) != 1:
+            raise ValueError(f"these facts cannot be pooled: {column} is {', '.join(different) or 'unknown'}")
+    without = [i for i, kind in table["interval_kind"].items() if not re.fullmatch(r"\d+% CI", kind)]
+    if without:
+        raise ValueError(f"these facts have no confidence interval: {', '.join(without)}")
+    z = np.array([stats.norm.ppf(0.5 + float(k.split("%")[0]) / 200) for k in table["interval_kind"]])
+    ratio = table["quantity"].iloc[0] in RATIOS
+    to_scale = np.log if ratio else np.asarray
+    se = (to_scale(table["ci_high"].to_numpy()) - to_scale(table["ci_low"].to_numpy())) / (2 * z)
+    known = references()
+    out = pd.DataFrame(
+        {
+            "label": [known[s]["label"] if s in known else s for s in table["source"]],
+            "yi": to_scale(table["value"].to_numpy()),
+            "se": se,
+            "vi": se**2,
+            "low": to_scale(table["ci_low"].to_numpy()),
+            "high": to_scale(table["ci_high"].to_numpy()),
+            "n": table["n"],
+        },
+        index=table.index,
+    )
+    endpoints = set(table["endpoint"])
+    out.attrs = {
+        "scale": "log" if ratio else "identity",
+        "quantity": table["quantity"].iloc[0],
+        "unit": table["unit"].iloc[0],
+        "endpoint": endpoints.pop() if len(endpoints) == 1 else "",
+    }
+    return out
+
+
+def _all_facts() -> pd.DataFrame:
+    path = data_folder() / "evidence" / "facts.csv"
+    return _facts(path, path.stat().st_mtime_ns)[0]
+
+
+def interval_check(facts: pd.DataFrame | Iterable[str], tolerance: float = 0.03) -> pd.DataFrame:
+    """Is a ratio's printed interval symmetric where it should be, on the log scale?
+
+    Parameters
+    ----------
+    facts
+        Rows of :func:`facts`, or ids; rows that are no ratio with an interval are passed over.
+    tolerance
+        Skew allowed beyond what rounding of the printed numbers can make.
+
+    Returns
+    -------
+    DataFrame
+        ``log_skew`` and ``linear_skew``: 0 when the estimate lies in the middle of the interval on that scale, ±1 at its
+        ends. ``verdict``: ``log`` as it should be; ``linear`` when symmetric only on the linear scale; ``odd`` when on
+        neither. Nothing is repaired.
+    """
+    table = facts if isinstance(facts, pd.DataFrame) else _all_facts().loc[list(facts)]
+    table = table[table["quantity"].isin(RATIOS) & table[["value", "ci_low", "ci_high"]].notna().all(axis=1)]
+    rows = []
+    for identity, row in table.iterrows():
+        numbers = (row["ci_low"], row["value"], row["ci_high"])
+        rounding = 0.5 * 10.0 ** -_decimals(identity, row)
+        skews = {name: _skew(scale, *numbers) for name, scale in (("log", math.log), ("linear", float))}
+        slack = {name: _slack(scale, numbers, rounding) for name, scale in (("log", math.log), ("linear", float))}
+        fitting = [name for name in skews if abs(skews[name]) <= tolerance + slack[name]]
+        rows.append((identity, skews["log"], skews["linear"], fitting[0] if fitting else "odd"))
+    return pd.DataFrame(rows, columns=["id", "log_skew", "linear_skew", "verdict"]).set_index("id")
+
+
+def _slack(scale, numbers: tuple[float, float, float], rounding: float) -> float:
+    """How far rounding of the three printed numbers can move the skew."""
+    middle, steps = _skew(scale, *numbers), (-rounding, rounding)
+    return max(
+        abs(_skew(scale, max(numbers[0] + a, 1e-9), numbers[1] + b, numbers[2] + c) - middle)
+        for a in steps
+        for b in steps
+        for c in steps
+    )
+
+
+def _skew(scale, low: float, value: float, high: float) -> float:
+    low, value, high = scale(low), scale(value), scale(high)
+    return float((value - low - (high - value)) / (high - low)) if high > low else 0.0
+
+
+def _decimals(identity: str, row: pd.Series) -> int:
+    """The number of decimals with which a row was printed; two at least, when only floats are known."""
+    printed = _facts_rows().get(identity, {})
+    texts = [printed.get(c) or f"{row[c]:g}" for c in ("value", "ci_low", "ci_high")]
+    return max(0 if printed else 2, *(len(t.partition(".")[2]) for t in texts))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Pooling
+
+
+METHODS = {
+    "fixed": "fixed effect, inverse variance",
+    "dl": "random effects, DerSimonian–Laird",
+    "pm": "random effects, Paule–Mandel",
+    "reml": "random effects, restricted maximum likelihood",
+}
+INTERVALS = {"wald": "Wald interval (normal)", "hk": "Hartung–Knapp interval (t with k − 1 degrees of freedom)"}
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The result of :func:`pool`; all numbers stand on the scale on which the studies were pooled.
+
+    ``scale`` is ``log`` for ratios; :meth:`shown` then gives the numbers back as ratios. ``i2`` is in percent,
+    ``prediction_low`` and ``prediction_high`` bound where the true effect of one further study is expected (``nan`` for
+    a fixed effect or fewer than three studies), ``weights`` add up to one.
+    """
+
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    tau2: float
+    i2: float
+    q: float
+    q_p: float
+    k: int
+    prediction_low: float
+    prediction_high: float
+    weights: pd.Series = field(repr=False)
+    studies: pd.DataFrame = field(repr=False)
+    method: str
+    ci: str
+    level: float
+    scale: str
+    quantity: str = ""
+
+    def shown(self) -> dict[str, float]:
+        """Estimate, confidence and prediction interval on the scale of the publications: ratios as ratios."""
+        back = math.exp if self.scale == "log" else float
+        names = ("estimate", "ci_low", "ci_high", "prediction_low", "prediction_high")
+        return {name: back(getattr(self, name)) for name in names}
+
+    @property
+    def title(self) -> str:
+        """Method and interval in words."""
+        return f"{METHODS[self.method]}; {INTERVALS[self.ci]}"
+
+    def summary(self) -> str:
+        """The result as a sentence or two, for captions and screen readers."""
+        s, percent = self.shown(), f"{100 * self.level:g} %"
+        quantity = self.quantity or "effect"
+        text = (
+            f"Pooled {quantity} of {self.k} studies {s['estimate']:.2f} "
+            f"({percent} CI {s['ci_low']:.2f} to {s['ci_high']:.2f}); {self.title}. "
+            f"Heterogeneity: I² {self.i2:.0f} %, τ² {self.tau2:.3f}, Q {self.q:.1f} (p = {self.q_p:.2g})."
+        )
+        if not math.isnan(self.prediction_low):
+            text += f" {percent} prediction interval {s['prediction_low']:.2f} to {s['prediction_high']:.2f}."
+        return text
+
+
+def pool(
+    yi,
+    vi=None,
+    *,
+    method: str = "reml",
+    ci: str = "hk",
+    level: float = 0.95,
+    prediction: str = "t",
+    labels=None,
+    scale: str | None = None,
+) -> Pooled:
+    """Pool effect sizes.
+
+    Parameters
+    ----------
+    yi
+        Effects on the scale of pooling (log for ratios) with their variances ``vi``; or a DataFrame of :func:`facts`,
+        a list of fact ids, or a DataFrame of :func:`effects`.
+    method
+        ``fixed``, ``dl``, ``pm`` or ``reml``.
+    ci
+        ``wald`` or ``hk``.
+    level
+        Of confidence and prediction interval.
+    prediction
+        ``t``: t with k − 2 degrees of freedom (Higgins, Thompson and Spiegelhalter); ``z``: normal.
+    labels, scale
+        Names of the studies, and ``log`` or ``identity``; taken from the facts when facts are given.
+
+    Returns
+    -------
+    Pooled
+
+    Raises
+    ------
+    ValueError
+        For an unknown method, fewer than two studies, a variance that is not positive, or facts that are not comparable.
+
+    Notes
+    -----
+    τ² is truncated at zero. Paule–Mandel and REML solve their equations to machine precision; the tests hold all
+    methods against statsmodels, whose own Paule–Mandel stops at 1e-5 and can return zero when asked for more.
+    I² is τ² over τ² plus the typical within-study variance (Higgins and Thompson 2002), which for DerSimonian–Laird is
+    the same as from Q; for a fixed effect it is taken from Q.
+    """
+    studies = _studies(yi, vi, labels, scale)
+    if method not in METHODS:
+        raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
+    if ci not in INTERVALS:
+        raise ValueError(f"no interval {ci!r}; there are {', '.join(INTERVALS)}")
+    y, v = studies["yi"].to_numpy(float), studies["vi"].to_numpy(float)
+    k = len(y)
+    q = _q(y, v)
+    tau2 = _tau2(y, v, method)
+    w = 1 / (v + tau2)
+    estimate, se = float(w @ y / w.sum()), float(w.sum() ** -0.5)
+    quantile = stats.norm.ppf(0.5 + level / 2)
+    if ci == "hk":
+        se = math.sqrt(float(w @ (y - estimate) ** 2) / ((k - 1) * w.sum()))
+        quantile = stats.t.ppf(0.5 + level / 2, k - 1)
+    low, high = _prediction(estimate, se, tau2, k, level, prediction) if method != "fixed" else (math.nan, math.nan)
+    return Pooled(
+        estimate=estimate,
+        se=se,
+        ci_low=float(estimate - quantile * se),
+        ci_high=float(estimate + quantile * se),
+        tau2=tau2,
+        i2=_i2(v, tau2, q, method),
+        q=q,
+        q_p=float(stats.chi2.sf(q, k - 1)),
+        k=k,
+        prediction_low=low,
+        prediction_high=high,
+        weights=pd.Series(w / w.sum(), index=studies.index, name="weight"),
+        studies=studies,
+        method=method,
+        ci=ci,
+        level=level,
+        scale=studies.attrs["scale"],
+        quantity=studies.attrs.get("quantity", ""),
+    )
+
+
+def _studies(yi, vi, labels, scale) -> pd.DataFrame:
+    if isinstance(yi, pd.DataFrame) and "yi" in yi:
+        studies = yi.copy()
+    elif isinstance(yi, pd.DataFrame) or (vi is None and all(isinstance(i, str) for i in yi)):
+        studies = effects(yi)
+    else:
+        if vi is None:
+            raise ValueError("give the variances vi with the effects yi")
+        y, v = np.asarray(yi, float), np.asarray(vi, float)
+        if y.shape != v.shape or y.ndim != 1:
+            raise ValueError(f"yi and vi must be two lists of one length, not {y.shape} and {v.shape}")
+        studies = pd.DataFrame({"yi": y, "vi": v, "se": np.sqrt(v)})
+    if labels is not None:
+        studies["label"] = list(labels)
+    elif "label" not in studies:
+        studies["label"] = [f"study {i}" for i in range(1, len(studies) + 1)]
+    studies.attrs.setdefault("scale", "identity")
+    if scale is not None:
+        studies.attrs["scale"] = scale
+    if len(studies) < 2:
+        raise ValueError("pooling needs at least two studies")
+    if not (np.isfinite(studies["yi"]) & np.isfinite(studies["vi"]) & (studies["vi"] > 0)).all():
+        raise ValueError("every study needs a finite effect and a variance above zero")
+    return studies
+
+
+def _q(y: np.ndarray, v: np.ndarray) -> float:
+    w = 1 / v
+    return float(w @ (y - w @ y / w.sum()) ** 2)
+
+
+def _tau2(y: np.ndarray, v: np.ndarray, method: str) -> float:
+    return {"fixed": lambda *_: 0.0, "dl": _tau2_dl, "pm": _tau2_pm, "reml": _tau2_reml}[method](y, v)
+
+
+def _tau2_dl(y: np.ndarray, v: np.ndarray) -> float:
+    w = 1 / v
+    return max(0.0, float((_q(y, v) - (len(y) - 1)) / (w.sum() - (w**2).sum() / w.sum())))
+
+
+def _tau2_pm(y: np.ndarray, v: np.ndarray) -> float:
+    """The τ² at which Q, weighted with it, equals its expectation k − 1; Q falls steadily with τ²."""
+
+    def excess(tau2: float) -> float:
+        return _q(y, v + tau2) - (len(y) - 1)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    top = float(np.var(y, ddof=1)) + v.max()
+    while excess(top) > 0:
+        top *= 2
+    return float(optimize.brentq(excess, 0.0, top, xtol=1e-14, rtol=1e-13))
+
+
+def _tau2_reml(y: np.ndarray, v: np.ndarray) -> float:
+    """The τ² that maximises the restricted likelihood (Viechtbauer 2005), zero when the maximum lies there.
+
+    The likelihood can have more than one maximum, so a coarse search brackets the highest before the score is solved.
+    """
+
+    def restricted(tau2: float) -> float:
+        w = 1 / (v + tau2)
+        return 0.5 * (np.log(w).sum() - math.log(w.sum()) - w @ (y - w @ y / w.sum()) ** 2)
+
+    def score(tau2: float) -> float:
+        w = 1 / (v + tau2)
+        residual = y - w @ y / w.sum()
+        return 0.5 * float(w**2 @ residual**2 - w.sum() + (w**2).sum() / w.sum())
+
+    top = 10 * (np.var(y, ddof=1) + v.max())
+    grid = np.concatenate([[0.0], np.geomspace(1e-6 * v.min(), top, 200)])
+    best = int(np.argmax([restricted(t) for t in grid]))
+    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    if score(low) <= 0:
+        return 0.0
+    return float(optimize.brentq(score, low, high, xtol=1e-14, rtol=1e-13))
+
+
+def _i2(v: np.ndarray, tau2: float, q: float, method: str) -> float:
+    k, w = len(v), 1 / v
+    if method == "fixed":
+        return 100 * max(0.0, (q - (k - 1)) / q) if q > 0 else 0.0
+    typical = (k - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum())
+    return float(100 * tau2 / (tau2 + typical))
+
+
+def _prediction(estimate: float, se: float, tau2: float, k: int, level: float, kind: str) -> tuple[float, float]:
+    if kind not in ("t", "z"):
+        raise ValueError(f"no prediction interval {kind!r}; there are t and z")
+    if k < 3:
+        return math.nan, math.nan
+    quantile = stats.t.ppf(0.5 + level / 2, k - 2) if kind == "t" else stats.norm.ppf(0.5 + level / 2)
+    half = quantile * math.sqrt(tau2 + se**2)
+    return float(estimate - half), float(estimate + half)
+
+
+def _row(result: Pooled, **extra) -> dict:
+    return extra | result.shown() | {"i2": result.i2, "tau2": result.tau2, "k": result.k}
+
+
+def leave_one_out(yi, vi=None, **options) -> pd.DataFrame:
+    """:func:`pool` again and again, each time without one study; one row a study left out, on the shown scale."""
+    studies = _studies(yi, vi, options.pop("labels", None), options.pop("scale", None))
+    rows = [_row(pool(_without(studies, i), **options), without=studies.loc[i, "label"]) for i in studies.index]
+    return pd.DataFrame(rows, index=studies.index)
+
+
+def _without(studies: pd.DataFrame, identity) -> pd.DataFrame:
+    rest = studies.drop(index=identity)
+    rest.attrs = dict(studies.attrs)
+    return rest
+
+
+def cumulative(yi, vi=None, *, order=None, **options) -> pd.DataFrame:
+    """:func:`pool` of the first study, the first two, ... in the given order (any sortable list, years for instance).
+
+    The first row is the first study alone, with its own interval.
+    """
+    studies = _studies(yi, vi, options.pop("labels", None), options.pop("scale", None))
+    if order is not None:
+        studies = studies.iloc[np.argsort(np.asarray(order), kind="stable")]
+    rows = []
+    for count in range(1, len(studies) + 1):
+        part = studies.iloc[:count]
+        part.attrs = dict(studies.attrs)
+        result = pool(part, **options) if count > 1 else _single(part, options.get("level", 0.95))
+        rows.append(_row(result, added=part["label"].iloc[-1]))
+    return pd.DataFrame(rows, index=studies.index)
+
+
+def _single(study: pd.DataFrame, level: float) -> Pooled:
+    y, se = float(study["yi"].iloc[0]), float(study["vi"].iloc[0]) ** 0.5
+    half = stats.norm.ppf(0.5 + level / 2) * se
+    nan, one = math.nan, pd.Series([1.0], index=study.index)
+    return Pooled(
+        y, se, y - half, y + half, 0.0, 0.0, 0.0, 1.0, 1, nan, nan, one, study, "fixed", "wald", level, study.attrs["scale"]
+    )
+
+
+def compare_subgroups(yi, vi=None, *, groups, **options) -> dict:
+    """Pool each subgroup and test whether they differ.
+
+    Parameters
+    ----------
+    groups
+        One label a study.
+
+    Returns
+    -------
+    dict
+        ``groups`` (label -> :class:`Pooled`), ``q`` (between groups), ``df``, ``p``.
+    """
+    studies = _studies(yi, vi, options.pop("labels", None), options.pop("scale", None))
+    groups = pd.Series(list(groups), index=studies.index)
+    results = {}
+    for name in dict.fromkeys(groups):
+        part = studies[groups == name]
+        part.attrs = dict(studies.attrs)
+        results[name] = pool(part, **options) if len(part) > 1 else _single(part, options.get("level", 0.95))
+    q = _q(np.array([r.estimate for r in results.values()]), np.array([r.se**2 for r in results.values()]))
+    df = len(results) - 1
+    return {"groups": results, "q": q, "df": df, "p": float(stats.chi2.sf(q, df)) if df else math.nan}
+
+
+def ratio_of_ratios(a: str | Fact, b: str | Fact, level: float = 0.95) -> dict[str, float]:
+    """Ratio of two independent ratios, a over b: the test for a difference between arms or subgroups.
+
+    A marker is *predictive* when its hazard ratio differs between treatments, not when it is large in one of them
+    (Altman and Bland 2003). Both facts must be ratios of one kind with confidence intervals.
+
+    Returns
+    -------
+    dict
+        ``estimate, ci_low, ci_high, z, p``.
+    """
+    both = effects([f.id if isinstance(f, Fact) else f for f in (a, b)])
+    if both.attrs["scale"] != "log":
+        raise ValueError(f"{both.attrs['quantity']} is not a ratio")
+    difference = float(both["yi"].iloc[0] - both["yi"].iloc[1])
+    se = float(both["vi"].sum() ** 0.5)
+    half = stats.norm.ppf(0.5 + level / 2) * se
+    z = difference / se
+    low, high = math.exp(difference - half), math.exp(difference + half)
+    return {"estimate": math.exp(difference), "ci_low": low, "ci_high": high, "z": z, "p": float(2 * stats.norm.sf(abs(z)))}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Units
+
+
+_MASS = {"pg/mL": 1e-9, "ng/L": 1e-9, "ng/mL": 1e-6, "ug/L": 1e-6, "ug/mL": 1e-3, "mg/L": 1e-3, "mg/dL": 1e-2, "mg/mL": 1.0}
+_MOLAR = {"pM": 1e-12, "nM": 1e-9, "uM": 1e-6}
+
+
+def convert(value: float, unit: str, to: str, molecular_weight: float | None = None) -> float:
+    """A concentration in another unit.
+
+    Parameters
+    ----------
+    value, unit, to
+        ``pg/mL, ng/L, ng/mL, ug/L, ug/mL, mg/L, mg/dL, mg/mL`` (mass) or ``pM, nM, uM`` (amount).
+    molecular_weight
+        In kDa (which is kg/mol); needed between mass and amount. It depends on the form of the protein, glycosylated
+        or not, so none is built in.
+
+    >>> round(convert(5.186, "pg/mL", "pM", molecular_weight=21), 3)
+    0.247
+    """
+    for name in (unit, to):
+        if name not in _MASS and name not in _MOLAR:
+            raise ValueError(f"no concentration unit {name!r}; there are {', '.join([*_MASS, *_MOLAR])}")
+    if (unit in _MASS) == (to in _MASS):
+        table = _MASS if unit in _MASS else _MOLAR
+        return value * table[unit] / table[to]
+    if not molecular_weight or molecular_weight <= 0:
+        raise ValueError(f"from {unit} to {to} needs the molecular weight in kDa")
+    if unit in _MASS:  # kg/m³ (= g/L) over kg/mol gives mol/m³; 1e-3 makes it mol/L
+        return value * _MASS[unit] / molecular_weight * 1e-3 / _MOLAR[to]
+    return value * _MOLAR[unit] * 1e3 * molecular_weight / _MASS[to]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Pictures
+
+
+def forest(yi, vi=None, *, ax=None, pooled: Pooled | None = None, order: str = "given", xlabel: str | None = None, **options):
+    """Forest plot: a row a study with its numbers, the pooled diamond, the prediction interval as a bar.
+
+    Parameters
+    ----------
+    yi, vi, options
+        As for :func:`pool`.
+    pooled
+        A result to draw; computed when not given. ``False`` draws the studies alone (when they must not be pooled).
+    order
+        ``given``, ``estimate`` or ``weight``.
+    ax
+        Matplotlib axes; new ones, high enough for the rows, when not given.
+
+    Returns
+    -------
+    Axes
+        ``ax.alt`` holds the picture in words, for its alt text.
+    """
+    import matplotlib.pyplot as plt
+
+    from soluble import style
+
+    studies = _studies(yi, vi, options.pop("labels", None), options.pop("scale", None))
+    result = pool(studies, **options) if pooled is None else pooled or None
+    studies = _ordered(studies, result, order)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(7.2, 1.3 + 0.32 * (len(studies) + (2 if result else 0))))
+    log = studies.attrs["scale"] == "log"
+    back = np.exp if log else np.asarray
+    rows = np.arange(len(studies), 0, -1) + (2 if result else 0)
+    y, low, high = _printed_intervals(studies)
+    size = np.sqrt((1 / studies["vi"]) / (1 / studies["vi"]).max())
+    ax.hlines(rows, back(low), back(high), color=style.INK, lw=1.4)
+    ax.scatter(back(y), rows, s=20 + 90 * size, marker="s", color=style.colour("IL-6"), zorder=3)
+    texts = [f"{a:.2f} ({b:.2f}–{c:.2f})" for a, b, c in zip(back(y), back(low), back(high), strict=True)]
+    names = list(studies["label"])
+    if result:
+        _draw_pooled(ax, result, back)
+        s = result.shown()
+        rows, names = [*rows, 1, 0], [*names, "Pooled", "Prediction interval"]
+        wide = "not defined" if math.isnan(s["prediction_low"]) else f"{s['prediction_low']:.2f}–{s['prediction_high']:.2f}"
+        texts += [f"{s['estimate']:.2f} ({s['ci_low']:.2f}–{s['ci_high']:.2f})", wide]
+    for row, text in zip(rows, texts, strict=True):
+        ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9.5, annotation_clip=False)
+    if log:
+        ax.set_xscale("log")
+        _plain_log_ticks(ax)
+    ax.axvline(1 if log else 0, color=style.MUTED, lw=1, ls=(0, (4, 3)))
+    ax.set_yticks(list(rows), names)
+    ax.set_ylim(-0.7 if result else 0.3, max(rows) + 0.7)
+    ax.grid(axis="y", visible=False)
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    quantity = studies.attrs.get("quantity", "effect")
+    ax.set_xlabel(xlabel or quantity + (" (logarithmic scale)" if log else ""))
+    listed = "; ".join(f"{name} {text}" for name, text in zip(studies["label"], texts, strict=False))
+    ax.alt = f"Forest plot of {len(studies)} studies, {quantity} with 95 % interval: {listed}." + (
+        f" {result.summary()}" if result else " The studies are not pooled."
+    )
+    return ax
+
+
+def _printed_intervals(studies: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Effects with the intervals that the sources printed, or 95 % intervals from the variances."""
+    y, half = studies["yi"].to_numpy(float), stats.norm.ppf(0.975) * np.sqrt(studies["vi"].to_numpy(float))
+    if "low" in studies:
+        return y, studies["low"].to_numpy(float), studies["high"].to_numpy(float)
+    return y, y - half, y + half
+
+
+def _ordered(studies: pd.DataFrame, result: Pooled | None, order: str) -> pd.DataFrame:
+    if order not in ("given", "estimate", "weight"):
+        raise ValueError(f"no order {order!r}; there are given, estimate, weight")
+    if order == "given":
+        return studies
+    column = studies["yi"] if order == "estimate" else -(1 / studies["vi"])
+    out = studies.loc[column.sort_values(kind="stable").index]
+    out.attrs = dict(studies.attrs)
+    return out
+
+
+def _draw_pooled(ax, result: Pooled, back) -> None:
+    from soluble import style
+
+    low, middle, high = back(result.ci_low), back(result.estimate), back(result.ci_high)
+    ax.fill([low, middle, high, middle], [1, 1.3, 1, 0.7], color=style.INK, zorder=3)
+    if not math.isnan(result.prediction_low):
+        ends = back(result.prediction_low), back(result.prediction_high)
+        ax.hlines(0, *ends, color=style.MUTED, lw=5, alpha=0.55)
+
+
+def _plain_log_ticks(ax) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+
+    low, high = ax.get_xlim()
+    candidates = [0.05, 0.1, 0.2, 0.33, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 50]
+    ticks = [t for t in candidates if low <= t <= high] or [low, high]
+    while len(ticks) > 8:
+        ticks = [t for i, t in enumerate(ticks) if i % 2 == 0 or t == 1]
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_minor_locator(FixedLocator([]))
+
+
+def funnel(yi, vi=None, *, ax=None, **options):
+    """Funnel plot: effect against standard error, with the 95 % region around the fixed-effect estimate.
+
+    Returns the axes; ``ax.alt`` holds the picture in words.
+    """
+    import matplotlib.pyplot as plt
+
+    from soluble import style
+
+    studies = _studies(yi, vi, options.pop("labels", None), options.pop("scale", None))
+    centre = pool(studies, method="fixed", ci="wald").estimate
+    if ax is None:
+        _, ax = plt.subplots(figsize=(5.4, 3.8))
+    log = studies.attrs["scale"] == "log"
+    back = np.exp if log else np.asarray
+    se = np.sqrt(studies["vi"].to_numpy(float))
+    depth = np.linspace(0, 1.1 * se.max(), 60)
+    z = stats.norm.ppf(0.975)
+    ax.plot(back(centre - z * depth), depth, back(centre + z * depth), depth, color=style.MUTED, lw=1, ls=(0, (4, 3)))
+    ax.axvline(back(centre), color=style.MUTED, lw=1)
+    ax.scatter(back(studies["yi"].to_numpy(float)), se, s=36, color=style.colour("IL-6"), zorder=3)
+    if log:
+        ax.set_xscale("log")
+        _plain_log_ticks(ax)
+    ax.set_ylim(depth[-1], 0)
+    quantity = studies.attrs.get("quantity", "effect")
+    ax.set_xlabel(quantity + (" (logarithmic scale)" if log else ""))
+    ax.set_ylabel("standard error" + (" of its logarithm" if log else ""))
+    outside = int((np.abs(studies["yi"] - centre) > z * se).sum())
+    left = int((studies["yi"] < centre).sum())
+    ax.alt = (
+        f"Funnel plot of {len(studies)} studies around {float(back(centre)):.2f}: {left} lie left of the middle, "
+        f"{len(studies) - left} right; {outside} outside the 95 % region."
+    )
+    return ax
