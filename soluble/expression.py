@@ -2,7 +2,8 @@
 
 The grammar is the arithmetic that every target understands: numbers, names, ``+ - * / **`` (``^`` is read as ``**``),
 ``exp log sqrt abs min max tanh``, ``piecewise(value, condition, ..., otherwise)`` with ``< <= > >= and or not`` in the
-conditions, and ``time``. ``log`` is the natural logarithm.
+conditions, and ``time``. ``log`` is the natural logarithm. A solver may step a hair below zero, where a fractional power has
+no value: write ``max(x, 0)**h`` for a state that falls to zero.
 """
 
 from __future__ import annotations
@@ -237,33 +238,39 @@ def _rank(node: ast.expr) -> int:
     return 5
 
 
-def to_infix(node: ast.expr) -> str:
-    """The tree as the infix that SBML's level 3 formulas and Antimony share (``^``, ``ln``, ``&&``)."""
+def to_infix(node: ast.expr, number: Callable[[ast.Constant], str] = lambda node: repr(node.value)) -> str:
+    """The tree as the infix that SBML's level 3 formulas and Antimony share (``^``, ``ln``, ``&&``).
+
+    ``number`` writes the constants; SBML puts units behind them.
+    """
+
+    def infix(n: ast.expr) -> str:
+        return to_infix(n, number)
+
     match node:
-        case ast.Constant(value=v):
-            return repr(v)
+        case ast.Constant():
+            return number(node)
         case ast.Name(id=name):
             return name
         case ast.BinOp(left=a, op=op, right=b):
             sign = "^" if isinstance(op, ast.Pow) else OPERATORS[type(op)]
-            return f"{_bracket(a, node, left=True)}{sign}{_bracket(b, node, left=False)}"
+            return f"{_bracket(a, node, infix(a), left=True)}{sign}{_bracket(b, node, infix(b), left=False)}"
         case ast.UnaryOp(op=ast.Not(), operand=a):
-            return f"!({to_infix(a)})"
+            return f"!({infix(a)})"
         case ast.UnaryOp(op=op, operand=a):
             sign = "-" if isinstance(op, ast.USub) else ""
-            return f"{sign}{to_infix(a) if _rank(a) == 5 else f'({to_infix(a)})'}"
+            return f"{sign}{infix(a) if _rank(a) == 5 else f'({infix(a)})'}"
         case ast.BoolOp(op=op, values=parts):
-            return (" && " if isinstance(op, ast.And) else " || ").join(f"({to_infix(p)})" for p in parts)
+            return (" && " if isinstance(op, ast.And) else " || ").join(f"({infix(p)})" for p in parts)
         case ast.Compare(left=a, ops=[op], comparators=[b]):
-            return f"{to_infix(a)} {COMPARISONS[type(op)]} {to_infix(b)}"
+            return f"{infix(a)} {COMPARISONS[type(op)]} {infix(b)}"
         case ast.Call(func=ast.Name(id=name), args=args):
-            return f"{'ln' if name == 'log' else name}({', '.join(map(to_infix, args))})"
+            return f"{'ln' if name == 'log' else name}({', '.join(map(infix, args))})"
     raise TypeError(ast.dump(node))
 
 
-def _bracket(child: ast.expr, parent: ast.BinOp, *, left: bool) -> str:
+def _bracket(child: ast.expr, parent: ast.BinOp, inner: str, *, left: bool) -> str:
     """A child in brackets unless the rank of its operator makes them idle; a power always brackets its parts."""
-    inner = to_infix(child)
     outer = _rank(parent)
     if isinstance(parent.op, ast.Pow):
         return inner if _rank(child) == 5 else f"({inner})"

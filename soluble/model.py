@@ -677,6 +677,14 @@ class _Checker:
         return units.vector(m.time_unit) if kind in _TIMES else None if kind == "stability" else got
 
 
+def _joined_powers(e: sp.Expr) -> sp.Expr:
+    """``x**h / x`` as ``x**(h - 1)``, which has a value at ``x = 0``."""
+    import sympy as sp
+
+    symbolic = any(not power.exp.is_number for power in e.atoms(sp.Pow))
+    return sp.powsimp(e, deep=True, combine="exp") if symbolic else e
+
+
 # --- the model -------------------------------------------------------------------------------------------------------
 
 
@@ -807,7 +815,8 @@ class Model:
 
         kinks = (sp.Abs, sp.Min, sp.Max)
         smooth = [e.replace(lambda x: isinstance(x, kinks), lambda x: x.rewrite(sp.Piecewise)) for e in self.rhs_sympy]
-        return sp.Matrix(smooth).jacobian([symbol(s) for s in self.state_ids])
+        jacobian = sp.Matrix(smooth).jacobian([symbol(s) for s in self.state_ids])
+        return jacobian.applyfunc(_joined_powers)
 
     # -- numbers --
 

@@ -236,7 +236,10 @@ def _solver(model: Model, p: np.ndarray, method: str | None, rtol: float, atol: 
 def _require_finite(model: Model, values: np.ndarray, t: float) -> None:
     bad = [s for s, v in zip(model.state_ids, values, strict=True) if not math.isfinite(v)]
     if bad:
-        raise SimulationError(f"{model.key}: {', '.join(bad)} and its derivative are no finite numbers at time {t:.6g}")
+        raise SimulationError(
+            f"{model.key}: no finite derivative of {', '.join(bad)} at time {t:.6g}; is there a quotient by zero, or a root, "
+            "a logarithm or a fractional power of a quantity that falls below zero (write max(x, 0)**h)?"
+        )
 
 
 # --- steady states ---------------------------------------------------------------------------------------------------

@@ -6,14 +6,15 @@ Antimony and SBML keep the author's own formulas, with derived quantities as ass
 
 from __future__ import annotations
 
-import ast
 import json
+import re
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from . import units
-from .expression import TIME, Expression, symbol, to_infix
-from .model import Model
+from .expression import TIME, Expression, to_infix
+from .model import Dose, Model
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -137,3 +138,234 @@ def _js_power(printer: Any, e: sp.Pow) -> str:
         root = f"Math.sqrt({printer.doprint(base)})"
         return root if exponent > 0 else f"(1/{root})"
     return f"Math.pow({printer.doprint(base)}, {printer.doprint(exponent)})"
+
+
+# --- Antimony --------------------------------------------------------------------------------------------------------
+
+
+def to_antimony(model: Model) -> str:
+    """The model as Antimony text. States and derived quantities are variables with rules; units stand in comments."""
+    lines = [f"// {model.title}", f"// {model.summary}", *(f"// source: {key}" for key in model.source), f"// time in {model.time_unit}", ""]
+    lines += [f"model {sbml_id(model)}()"]
+    lines += ["  // initial values"]
+    lines += [f"  {s.id} = {to_infix(s.initial.tree)};  // {s.name} [{s.unit}]" for s in model.states]
+    lines += ["  // parameters"]
+    for p in model.parameters_:
+        origin = ", ".join(p.source) or f"assumed: {p.assumed}"
+        lines.append(f"  {p.id} = {p.value!r};  // {p.name} [{p.unit}]; {origin}")
+    if model.derived:
+        lines += ["  // derived quantities"]
+        lines += [f"  {d.id} := {to_infix(d.expression.tree)};  // {d.name} [{d.unit}]" for d in model.derived]
+    lines += ["  // equations"]
+    lines += [f"  {s}' = {to_infix(e.tree)};" for s, e in model.rates.items()]
+    for dose in model.doses:
+        given = dose_counter(model, dose)
+        lines += [f"  // dose: {dose.name}", f"  {given} = 0;"]
+        lines += [f"  at ({_trigger(dose, given)}), t0=false: {dose.target} = {_refilled(dose)}, {given} = {given} + 1;"]
+    return "\n".join([*lines, "end", ""])
+
+
+def sbml_id(model: Model) -> str:
+    """The model's key as SBML spells ids: letters, digits and underscores."""
+    name = re.sub(r"[^A-Za-z0-9]", "_", model.key)
+    return name if name[0].isalpha() else f"model_{name}"
+
+
+def dose_counter(model: Model, dose: Dose) -> str:
+    """The name of the variable that counts how often a dose was given."""
+    name = f"{dose.id}_given"
+    while name in model.units:
+        name += "_"
+    return name
+
+
+def _trigger(dose: Dose, given: str) -> str:
+    """Fires at each of the dose's times: it turns false when the counter goes up, and true at the next time."""
+    due = f"({to_infix(dose.start.tree)}) + {given}*({to_infix(dose.interval.tree)})"
+    return f"{given} + 1 <= {to_infix(dose.count.tree)} && time >= {due}"
+
+
+def _refilled(dose: Dose) -> str:
+    return f"{dose.target} + ({to_infix(dose.amount.tree)})"
+
+
+# --- SBML ------------------------------------------------------------------------------------------------------------
+
+
+def to_sbml(model: Model) -> str:
+    """The model as SBML level 3 version 2 text.
+
+    States are parameters with rate rules, derived quantities parameters with assignment rules, a repeated dose is one
+    event with a counter, and each declared unit is a unit definition (``cell`` and ``molecule`` count as ``item``). The ids are the
+    names of the declaration.
+    """
+    return _SbmlWriter(model).text()
+
+
+class _SbmlWriter:
+    def __init__(self, model: Model) -> None:
+        import libsbml
+
+        self.sbml, self.model = libsbml, model
+        self.document = libsbml.SBMLDocument(3, 2)
+        self.target = self.document.createModel()
+        self.unit_ids: dict[str, str] = {}
+        self.defined: dict[tuple, str] = {}
+        self.vectors = units.environment(model.units, model.time_unit)
+
+    def text(self) -> str:
+        m, target = self.model, self.target
+        target.setId(sbml_id(m))
+        target.setName(m.title)
+        target.setTimeUnits(self.unit(m.time_unit))
+        target.setNotes(self._notes())
+        self._quantities()
+        for d in m.derived:
+            rule = target.createAssignmentRule()
+            rule.setVariable(d.id)
+            rule.setMath(self.math(d.expression, d.unit))
+        for name, e in m.rates.items():
+            rule = target.createRateRule()
+            rule.setVariable(name)
+            rule.setMath(self.math(e, "dimensionless"))
+        for dose in m.doses:
+            self._dose(dose)
+        return self.sbml.writeSBMLToString(self.document)
+
+    def _notes(self) -> str:
+        m = self.model
+        items = "".join(f"<li>{escape(x)}</li>" for x in m.leaves_out)
+        origin = [f"Kind: {m.kind}.", *(f"Source: {key}." for key in m.source), *([f"BioModels: {m.biomodels}."] if m.biomodels else [])]
+        cited = f"<p>{escape(' '.join(origin))}</p>"
+        body = f"<p>{escape(m.summary)}</p>{cited}<p>It leaves out:</p><ul>{items}</ul>"
+        return f'<body xmlns="http://www.w3.org/1999/xhtml">{body}</body>'
+
+    def _quantities(self) -> None:
+        m = self.model
+        initial = m.values()[1]
+        for s, value in zip(m.states, initial, strict=True):
+            self.parameter(s.id, s.name, s.unit, float(value), constant=False)
+            if not s.initial.is_number:
+                assignment = self.target.createInitialAssignment()
+                assignment.setSymbol(s.id)
+                assignment.setMath(self.math(s.initial, s.unit))
+        for p in m.parameters_:
+            self.parameter(p.id, p.name, p.unit, p.value, constant=True)
+        for d in m.derived:
+            self.parameter(d.id, d.name, d.unit, None, constant=False)
+        for dose in m.doses:
+            self.parameter(dose_counter(m, dose), f"doses given: {dose.name}", "dimensionless", 0.0, constant=False)
+
+    def parameter(self, name: str, words: str, unit: str, value: float | None, *, constant: bool) -> None:
+        p = self.target.createParameter()
+        p.setId(name)
+        p.setName(words)
+        p.setUnits(self.unit(unit))
+        p.setConstant(constant)
+        if value is not None:
+            p.setValue(value)
+
+    def _dose(self, dose: Dose) -> None:
+        m, given = self.model, dose_counter(self.model, dose)
+        event = self.target.createEvent()
+        event.setId(f"{dose.id}_event")
+        event.setName(dose.name)
+        event.setUseValuesFromTriggerTime(True)
+        trigger = event.createTrigger()
+        trigger.setInitialValue(False)
+        trigger.setPersistent(True)
+        trigger.setMath(self._trigger_math(dose, given))
+        unit = m.units[dose.target]
+        amount = self.math(dose.amount, unit)
+        self._assign(event, dose.target, self._join("plus", self.parse(dose.target), amount))
+        self._assign(event, given, self.parse(f"{given} + 1 dimensionless"))
+
+    def _assign(self, event: Any, variable: str, math: Any) -> None:
+        assignment = event.createEventAssignment()
+        assignment.setVariable(variable)
+        assignment.setMath(math)
+
+    def _trigger_math(self, dose: Dose, given: str) -> Any:
+        time = self.model.time_unit
+        passed = self._join("times", self.parse(given), self.math(dose.interval, time))
+        due = self._join("geq", self.parse(TIME), self._join("plus", self.math(dose.start, time), passed))
+        left = self._join("leq", self.parse(f"{given} + 1 dimensionless"), self.math(dose.count, "dimensionless"))
+        return self._join("and", left, due)
+
+    def _join(self, operator: str, *parts: Any) -> Any:
+        kinds = {"plus": "PLUS", "times": "TIMES", "geq": "RELATIONAL_GEQ", "leq": "RELATIONAL_LEQ", "and": "LOGICAL_AND"}
+        node = self.sbml.ASTNode(getattr(self.sbml, f"AST_{kinds[operator]}"))
+        for part in parts:
+            node.addChild(part)
+            part.thisown = False
+        return node
+
+    def math(self, e: Expression, unit: str) -> Any:
+        """A formula as an SBML syntax tree; a formula that is only a number takes the given unit.
+
+        Every number carries its unit, so that libSBML can check the whole formula: a zero that of the terms beside it, any
+        other is dimensionless.
+        """
+        if e.is_number:
+            return self.parse(to_infix(e.tree, lambda node: f"{node.value!r} {self.unit(unit)}"))
+        zeros = units.zeros(e.tree, self.vectors)
+        return self.parse(to_infix(e.tree, lambda node: f"{node.value!r} {self._unit_of(zeros.get(id(node)))}"))
+
+    def parse(self, infix: str) -> Any:
+        node = self.sbml.parseL3Formula(infix)
+        if node is None:
+            raise ValueError(f"libSBML cannot read {infix!r}: {self.sbml.getLastParseL3Error()}")
+        return node
+
+    def _unit_of(self, vector: units.Vector | None) -> str:
+        return self.define(*units.from_vector(vector or {}), "")
+
+    def unit(self, text: str) -> str:
+        """The id of the unit definition of a declared unit, made when first asked for."""
+        if text not in self.unit_ids:
+            self.unit_ids[text] = self.define(*units.base_units(text), text)
+        return self.unit_ids[text]
+
+    def define(self, factor: float, exponents: Sequence[tuple[str, float]], text: str) -> str:
+        """The id of a unit definition for a scale and exponents of base units, made where there is none yet."""
+        key = (f"{factor:.12g}", tuple(exponents))
+        if key not in self.defined:
+            self.defined[key] = self._definition(factor, exponents, text or f"unit {len(self.defined) + 1}")
+        return self.defined[key]
+
+    def _definition(self, factor: float, exponents: Sequence[tuple[str, float]], text: str) -> str:
+        if not exponents and abs(factor - 1) < 1e-12:
+            return "dimensionless"
+        definition = self.target.createUnitDefinition()
+        words = text.replace("**", "^").replace("/", " per ").replace("^", " pow ")
+        name = base = "u_" + re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_")
+        while name in self.defined.values():
+            name = f"{base}_{len(self.defined)}"
+        definition.setId(name)
+        definition.setName(text)
+        if abs(factor - 1) > 1e-12:
+            self._add_unit(definition, "dimensionless", 1.0, float(f"{factor:.12g}"))
+        for unit, exponent in exponents:
+            self._add_unit(definition, _SBML_KINDS[unit], exponent, 1.0)
+        return name
+
+    def _add_unit(self, definition: Any, kind: str, exponent: float, multiplier: float) -> None:
+        unit = definition.createUnit()
+        unit.setKind(self.sbml.UnitKind_forName(kind))
+        unit.setExponent(exponent)
+        unit.setScale(0)
+        unit.setMultiplier(multiplier)
+
+
+_SBML_KINDS = {
+    "second": "second",
+    "meter": "metre",
+    "kilogram": "kilogram",
+    "mole": "mole",
+    "kelvin": "kelvin",
+    "ampere": "ampere",
+    "candela": "candela",
+    "cell": "item",
+    "molecule": "item",
+    "arbitrary_unit": "dimensionless",
+}

@@ -188,6 +188,31 @@ def _call(name: str, args: list[ast.expr], units: Mapping[str, Vector], shown: s
     return {}
 
 
+def zeros(node: ast.expr, units: Mapping[str, Vector]) -> dict[int, Vector]:
+    """The vector that each zero of a checked formula takes from the terms beside it, by ``id`` of its node."""
+    out = {}
+    for parent in ast.walk(node):
+        match parent:
+            case ast.BinOp(left=a, op=ast.Add() | ast.Sub(), right=b):
+                parts = [a, b]
+            case ast.Compare(left=a, comparators=[b]):
+                parts = [a, b]
+            case ast.Call(func=ast.Name(id="min" | "max"), args=args):
+                parts = args
+            case ast.Call(func=ast.Name(id="piecewise"), args=args):
+                parts = [*args[:-1:2], args[-1]]
+            case _:
+                continue
+        beside = next((v for v in (of_tree(p, units) for p in parts) if v is not None), {})
+        out |= {id(p): beside for p in parts if isinstance(p, ast.Constant) and p.value == 0}
+    return out
+
+
+def from_vector(v: Vector) -> tuple[float, tuple[tuple[str, float], ...]]:
+    """A vector with plain exponents as scale and exponents, the form of :func:`base_units`."""
+    return 10 ** v.get(_SCALE, 0.0), tuple(sorted((k, float(n)) for k, n in v.items() if k != _SCALE))
+
+
 def environment(units: Mapping[str, str], time_unit: str) -> dict[str, Vector]:
     """Vectors of all names of a model, ``time`` included."""
     return {TIME: vector(time_unit), **{name: vector(unit) for name, unit in units.items()}}
