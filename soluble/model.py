@@ -30,9 +30,14 @@ A declaration (``models/<id>.yaml``) is the only place where a model is written.
     * ``{as: value, of, at}``: a quantity at a time
     * ``{as: max | min | mean | time_of_max | time_of_min, of, from, to}``: over a run
     * ``{as: time_to, of, level}``: the first time at which the quantity crosses the level
+    * ``{as: cycle, of, from, to}``: the mean distance of the maxima in a run
     * ``{as: steady_state, of, near}``: at a steady state (``near``: a state to start Newton's method from)
     * ``{as: stability, near}``: a word, such as ``saddle``, see :func:`soluble.simulate.stability`
     * ``{as: period, near}``: of the oscillation around a steady state
+    * ``{as: eigenvalue_real | eigenvalue_imag, near}``: of the eigenvalue with the largest real part
+    * ``{as: equilibria, stable}``: how many there are (``stable: true``: of the stable ones)
+    * ``{as: threshold, of, parameter, between, level, at}``: the value of a parameter (or initial value) inside
+      ``between: [low, high]`` at which the quantity at the time ``at`` passes the level
     * ``{as: expression, of}``: a formula of parameters
     * ``{as: ratio, of: {...}, to: {...}}``: of two of these
 
@@ -91,14 +96,16 @@ KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 COMPUTE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "value": (("of", "at"), ()),
     **{kind: (("of",), ("from", "to")) for kind in ("max", "min", "mean", "time_of_max", "time_of_min")},
-    "time_to": (("of", "level"), ()),
+    "time_to": (("of", "level"), ("from", "to")),
+    "cycle": (("of",), ("from", "to")),
     "steady_state": (("of",), ("near",)),
-    "stability": ((), ("near",)),
-    "period": ((), ("near",)),
+    **{kind: ((), ("near",)) for kind in ("stability", "period", "eigenvalue_real", "eigenvalue_imag")},
+    "equilibria": ((), ("stable",)),
+    "threshold": (("of", "parameter", "between", "level", "at"), ()),
     "expression": (("of",), ()),
     "ratio": (("of", "to"), ()),
 }
-_TIMES = ("time_of_max", "time_of_min", "time_to", "period")
+_TIMES = ("time_of_max", "time_of_min", "time_to", "period", "cycle")
 #: Names that SBML's and Antimony's formulas keep for themselves.
 RESERVED = {TIME, *FUNCTIONS} | set(
     "pi e exponentiale avogadro inf infinity nan notanumber true false not and or xor ln log10 root power pow sqr floor ceil "
@@ -674,7 +681,22 @@ class _Checker:
         if "of" in node:
             known = m.parameter_ids if kind == "expression" else [*m.quantity_ids, *m.parameter_ids]
             got = self.formula(r.formula(node, "of", where), known, line, where)
-        return units.vector(m.time_unit) if kind in _TIMES else None if kind == "stability" else got
+        if kind == "threshold":
+            return self.threshold(node, line, where)
+        time = units.vector(m.time_unit)
+        fixed = dict.fromkeys(_TIMES, time) | dict.fromkeys(("eigenvalue_real", "eigenvalue_imag"), units.times({}, time, -1))
+        return None if kind == "stability" else {} if kind == "equilibria" else fixed.get(kind, got)
+
+    def threshold(self, node: Any, line: int | None, where: str) -> units.Vector | None:
+        """Check the parameter of a threshold and give its unit."""
+        name, known = str(node["parameter"]), self.model.override_names
+        if name not in known:
+            mend = f"known are: {', '.join(known)}"
+            self.r.problem(line, f"{where}: unknown name `{name}`{did_you_mean(name, known)}", mend)
+            return None
+        if not isinstance(node["between"], list) or len(node["between"]) != 2:
+            self.r.problem(line, f"{where}: `between` is not a pair", "write `between: [low, high]`")
+        return self.vectors[name if name in self.vectors else name.removesuffix("0")]
 
 
 def _joined_powers(e: sp.Expr) -> sp.Expr:
@@ -911,10 +933,10 @@ class Model:
         return simulate.ensemble(self, draws, executor, of, at)
 
     def check_reproduces(self) -> pd.DataFrame:
-        """Hold the model against its published results; see :func:`soluble.simulate.check_reproduces`."""
-        from . import simulate
+        """Hold the model against its published results; see :func:`soluble.reproduce.check_reproduces`."""
+        from .reproduce import check_reproduces
 
-        return simulate.check_reproduces(self)
+        return check_reproduces(self)
 
     # -- translation: see soluble.translate and soluble.sheet --
 

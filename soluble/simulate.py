@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .expression import TIME, Expression, symbol
-from .model import Model, Reproduction, UnknownNameError
-from .units import factor_between
+from .expression import TIME, symbol
+from .model import Model, UnknownNameError
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -296,8 +295,8 @@ def _settle(model: Model, p: np.ndarray, y0: np.ndarray) -> np.ndarray:
 
 def _repels_not(f: Compiled, p: np.ndarray, y: np.ndarray, time: float) -> bool:
     """Whether no eigenvalue at ``y`` points outwards, within rounding."""
-    eigenvalues = np.linalg.eigvals(f.jac(time, y, p))
-    return bool(eigenvalues.real.max() <= 1e-9 * np.abs(eigenvalues).max())
+    values = np.linalg.eigvals(f.jac(time, y, p))
+    return bool(values.real.max() <= 1e-9 * np.abs(values).max())
 
 
 def _lasts(f: Compiled, p: np.ndarray, y: np.ndarray, time: float) -> bool:
@@ -359,13 +358,13 @@ def _damped(
     return y, residual, 0.0
 
 
-def stability(eigenvalues: Iterable[complex]) -> str:
-    """The kind of an equilibrium: ``stable`` or ``unstable`` ``node`` or ``spiral``, ``saddle``, or ``neutral``.
+def stability(values: Iterable[complex]) -> str:
+    """The kind of an equilibrium with these eigenvalues: ``stable`` or ``unstable`` ``node`` or ``spiral``, ``saddle``, or ``neutral``.
 
     It is a spiral when the eigenvalue of the largest real part is complex. Zero eigenvalues (conserved sums) do not
     count.
     """
-    values = np.asarray(list(eigenvalues), dtype=complex)
+    values = np.asarray(list(values), dtype=complex)
     values = values[np.abs(values) > 1e-12 * max(np.abs(values).max(initial=0.0), 1e-300)]
     if not values.size or np.any(np.abs(values.real) <= 1e-9 * np.abs(values)):
         return "neutral"
@@ -376,14 +375,15 @@ def stability(eigenvalues: Iterable[complex]) -> str:
     return f"{'stable' if values.real.max() < 0 else 'unstable'} {shape}"
 
 
-def _eigenvalues(model: Model, p: np.ndarray, y: np.ndarray) -> tuple[complex, ...]:
+def eigenvalues(model: Model, p: np.ndarray, y: np.ndarray) -> tuple[complex, ...]:
+    """Eigenvalues of the Jacobian at an equilibrium, per time unit, those of the largest real part first."""
     values = np.linalg.eigvals(compiled(model).jac(LATE * model.t_end, y, p))
     return tuple(complex(v) for v in sorted(values, key=lambda v: (-v.real, -v.imag)))
 
 
-def _period(eigenvalues: Sequence[complex]) -> float:
-    """Period of the oscillation of the slowest fading complex pair, NaN where there is none."""
-    pair = [v for v in eigenvalues if v.imag > 1e-9 * abs(v)]
+def period(values: Sequence[complex]) -> float:
+    """From eigenvalues: the period of the oscillation of the slowest fading complex pair, NaN where there is none."""
+    pair = [v for v in values if v.imag > 1e-9 * abs(v)]
     return 2 * math.pi / pair[0].imag if pair else math.nan
 
 
@@ -411,9 +411,9 @@ def equilibria(
             found.append(y)
     rows = []
     for y in found:
-        values = _eigenvalues(model, p, y)
+        values = eigenvalues(model, p, y)
         row = _at(model, p, y).to_dict()
-        rows.append(row | {"stability": stability(values), "eigenvalues": values, "period": _period(values)})
+        rows.append(row | {"stability": stability(values), "eigenvalues": values, "period": period(values)})
     columns = [*model.quantity_ids, "stability", "eigenvalues", "period"]
     return pd.DataFrame(rows, columns=columns).sort_values(sort or model.state_ids[-1], ignore_index=True)
 
@@ -560,95 +560,3 @@ def _member(model: Model, overrides: dict[str, float], wanted: list[str], at: st
     except SimulationError:
         return [math.nan] * len(wanted)
     return [float(found[q]) for q in wanted]
-
-
-# --- published results -----------------------------------------------------------------------------------------------
-
-
-def check_reproduces(model: Model) -> pd.DataFrame:
-    """Hold a model against its published results.
-
-    Returns a DataFrame with the columns ``what, published, ours, difference`` (relative, or absolute where the tolerance is,
-    or NaN for words), ``tolerance, ok, source, where, unit``, a row per result.
-    """
-    return pd.DataFrame([_check(model, r) for r in model.reproduces], columns=_CHECK)
-
-
-_CHECK = ["what", "published", "ours", "difference", "tolerance", "ok", "source", "where", "unit"]
-
-
-def _check(model: Model, r: Reproduction) -> dict[str, Any]:
-    ours = compute(model, r.compute)
-    unit = r.unit
-    if isinstance(r.published, str):
-        difference, tolerance, ok = math.nan, math.nan, ours == r.published
-    else:
-        own = _own_unit(model, r.compute)
-        if unit and own:
-            ours *= factor_between(own, unit)
-        unit = unit or own
-        relative = r.tolerance is not None
-        difference = (ours - r.published) / (abs(r.published) if relative and r.published else 1.0)
-        tolerance = r.tolerance if relative else r.tolerance_abs
-        ok = abs(difference) <= tolerance
-    source = ", ".join(r.source) or f"assumed: {r.assumed}"
-    return dict(zip(_CHECK, [r.what, r.published, ours, difference, tolerance, bool(ok), source, r.where, unit], strict=True))
-
-
-def _own_unit(model: Model, recipe: Mapping[str, Any]) -> str:
-    """The unit in which a recipe gives its number, empty where it is a formula of several names."""
-    if recipe["as"] in ("time_of_max", "time_of_min", "time_to", "period"):
-        return model.time_unit
-    return model.units.get(str(recipe.get("of")), "") if recipe["as"] != "ratio" else ""
-
-
-def compute(model: Model, recipe: Mapping[str, Any]) -> float | str:
-    """The number (or word) of a recipe of ``reproduces``; the forms are listed in :mod:`soluble.model`."""
-    kind, overrides = recipe["as"], {str(k): float(v) for k, v in recipe.get("with", {}).items()}
-    near = {str(k): float(v) for k, v in recipe["near"].items()} if "near" in recipe else None
-    if kind == "ratio":
-        parts = ({**recipe[k], "with": {**overrides, **recipe[k].get("with", {})}} for k in ("of", "to"))
-        return compute(model, next(parts)) / compute(model, next(parts))
-    p, _ = model.values(overrides)
-    names = dict(zip(model.parameter_ids, p, strict=True))
-    if kind == "expression":
-        return float(Expression(recipe["of"]).value(names))
-    if kind in ("steady_state", "stability", "period"):
-        state = steady_state(model, overrides, near)
-        values = _eigenvalues(model, p, state[model.state_ids].to_numpy(dtype=float))
-        if kind == "stability":
-            return stability(values)
-        return _period(values) if kind == "period" else float(Expression(recipe["of"]).value({**names, **state.to_dict()}))
-    return _over_run(model, recipe, names, overrides)
-
-
-def _over_run(model: Model, recipe: Mapping[str, Any], names: Mapping[str, float], overrides: Mapping[str, float]) -> float:
-    kind = recipe["as"]
-    if kind == "value":
-        at = float(recipe["at"])
-        times = np.array([at])
-    else:
-        times = np.linspace(float(recipe.get("from", 0.0)), float(recipe.get("to", model.t_end)), 4001)
-    run = simulate(model, overrides, t=times, rtol=1e-9)
-    columns = {c: run[c].to_numpy() for c in run}
-    y = np.broadcast_to(Expression(recipe["of"]).value({**names, **columns, TIME: times}), times.shape)
-    match kind:
-        case "value":
-            return float(y[0])
-        case "max" | "min":
-            return float(getattr(y, kind)())
-        case "mean":
-            return float(np.trapezoid(y, times) / (times[-1] - times[0]))
-        case "time_of_max" | "time_of_min":
-            return float(times[y.argmax() if kind == "time_of_max" else y.argmin()])
-    return _crossing(times, y - float(recipe["level"]))
-
-
-def _crossing(times: np.ndarray, gap: np.ndarray) -> float:
-    """The first time at which ``gap`` changes sign, by linear interpolation; NaN where it does not."""
-    where = np.nonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) <= 0)[0]
-    if not where.size:
-        return math.nan
-    i = where[0]
-    step = gap[i + 1] - gap[i]
-    return float(times[i] - gap[i] * (times[i + 1] - times[i]) / step) if step else float(times[i])
