@@ -91,6 +91,7 @@ class Page:
 
     def read(self, text: str) -> None:
         """Parse the page; SVG is kept aside as it is, because the parser would lower the case of its names."""
+        text = re.sub(r"<!--icon:(\w+)-->", lambda m: icons.icon(m[1]), text)
         text = re.sub(r"<svg\b.*?</svg>", self._aside, text, flags=re.S)
         self.soup = BeautifulSoup(text, "html.parser")
 
@@ -159,6 +160,8 @@ class Page:
             if not label or label == image["src"] or "/" in label:
                 self.fail(f"a picture says nothing to who cannot see it: give {file.name} an alt text")
             drawn = svg.inlined(file.read_text(encoding="utf8"), f"drawn-{number}", label)
+            if extra := " ".join(image.get("class", [])):
+                drawn = drawn.replace('class="drawn"', f'class="drawn {extra}"', 1)
             parent = image.parent
             image.replace_with(self.slot(drawn))
             if parent.name == "a" and parent.get("href", "").endswith(".svg"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -17,8 +18,14 @@ CHAPTER = re.compile(r"(?:.*/)?(\d\d)-[\w-]+$")
 
 
 def settings(app: Sphinx, config) -> None:
-    """Own templates come before the theme's; Jupyter Book leaves the source of a page out of the site."""
+    """Own templates come before the theme's; notebooks run for the static page and draw as SVG."""
     config.templates_path.insert(0, str(HERE / "templates"))
+    os.environ["SOLUBLE_STATIC"] = "1"
+    profile = Path(app.doctreedir).parent / ".ipython"
+    (profile / "profile_default").mkdir(parents=True, exist_ok=True)
+    lines = 'c.InlineBackend.figure_formats = {"svg"}\nc.IPKernelApp.log_level = 40\n'
+    (profile / "profile_default" / "ipython_kernel_config.py").write_text(lines, encoding="utf8")
+    os.environ["IPYTHONDIR"] = str(profile)
 
 
 def page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:

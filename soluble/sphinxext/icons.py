@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from soluble.paths import data_path
+
+from .svg import themed
+
 STROKES = {
     "bars": '<path d="M4 7h16M4 12h16M4 17h10"/>',
     "list": '<path d="M9 6h11M9 12h11M9 18h11"/><path d="M4 6h.01M4 12h.01M4 18h.01"/>',
@@ -32,14 +38,6 @@ STROKES = {
     "run": '<path d="M3 4h18v16H3zM7 9l3.5 3L7 15M12.5 15H17"/>',
 }
 
-# The book's mark: a cell, its receptor and three ligands in the colours of three mediators.
-MARK = (
-    '<svg class="brand-mark" viewBox="0 0 40 40" aria-hidden="true" focusable="false"><path d="M26 33.5A15 15 0 1 1 26 6.5" fill="none" '
-    'stroke="currentColor" stroke-width="3.2" stroke-linecap="round"/><circle cx="15.5" cy="22" r="5" fill="currentColor"/>'
-    '<circle cx="26.5" cy="20" r="3.4" fill="var(--med-il-6)"/><circle cx="34" cy="12" r="2.8" fill="var(--med-il-8)"/>'
-    '<circle cx="35" cy="26" r="2.3" fill="var(--med-vegf)"/></svg>'
-)
-
 # Font Awesome's names in the theme's templates; one that is missing here stops the build.
 THEME_NAMES = {
     "bars": "bars",
@@ -65,13 +63,20 @@ THEME_NAMES = {
 def icon(name: str) -> str:
     """The icon as inline SVG, invisible to assistive technology; KeyError names the ones that exist."""
     if name == "mark":
-        return MARK
+        return mark()
     if name not in STROKES:
         raise KeyError(f"no icon {name!r}; there are {', '.join(sorted(STROKES))}")
     return (
         '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false" fill="none" stroke="currentColor" '
         f'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">{STROKES[name]}</svg>'
     )
+
+
+@cache
+def mark() -> str:
+    """The book's mark (``figures/cover.py`` draws it) in the colours of the page."""
+    drawn = themed(data_path("figures", "logo.svg").read_text(encoding="utf8")).strip()
+    return drawn.replace("<svg ", '<svg class="brand-mark" aria-hidden="true" focusable="false" ', 1)
 
 
 def theme_icon(classes: list[str]) -> str:

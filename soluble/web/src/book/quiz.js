@@ -17,14 +17,17 @@ function judge(quiz) {
   }
   const wrong = chosen.filter((a) => a.dataset.right !== "true");
   const missing = answers.filter((a) => a.dataset.right === "true" && !chosen.includes(a));
-  const why = chosen.map((a) => a.querySelector(".quiz-why").textContent.trim()).join(" ");
+  // The feedback stands under each chosen answer; here it is for who listens.
+  const why = document.createElement("span");
+  why.className = "visually-hidden";
+  why.textContent = ` ${chosen.map((a) => a.querySelector(".quiz-why").textContent.trim()).join(" ")}`;
   const verdict = wrong.length
     ? "Not yet."
     : missing.length
       ? `Right so far; ${missing.length} more ${missing.length === 1 ? "answer is" : "answers are"} right.`
       : "Correct.";
   quiz.classList.toggle("is-solved", !wrong.length && !missing.length);
-  status.textContent = `${verdict} ${why}`;
+  status.replaceChildren(verdict, why);
 }
 
 export function quizzes() {

@@ -1,0 +1,298 @@
+"""What generated pages show: the table of facts, model sheets, the mediators, downloads, the state of the build."""
+
+from __future__ import annotations
+
+import platform
+import re
+from datetime import UTC, datetime
+from html import escape
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from docutils.parsers.rst import directives
+from soluble import style
+from soluble.paths import data_path
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from . import icons, notebooks
+from .facts import fact
+from .mediators import mediators
+
+CHAPTER = re.compile(r"(?:.*/)?\d\d-[\w-]+$")
+PACKAGES = ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb", "numpy", "scipy", "sympy", "pandas", "matplotlib", "python-libsbml", "latex2mathml", "anywidget")
+
+
+def raw(html: str) -> nodes.raw:
+    return nodes.raw("", html, format="html")
+
+
+def dot(name: str) -> str:
+    """A mediator's name with its colour."""
+    known = name if name in style.MEDIATORS else name.replace("β", "beta")
+    paint = f' style="--dot:var(--med-{style.slug(known)})"' if known in style.MEDIATORS else ""
+    return f'<span class="med"><span class="dot"{paint}></span>{escape(name)}</span>'
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Facts
+
+
+class EvidenceTable(SphinxDirective):
+    """Every fact, or those of one ``:mediator:``, with filters that need no server; each row is ``#fact-<id>``."""
+
+    option_spec = {"mediator": directives.unchanged, "ids": directives.unchanged, "no-filter": directives.flag}
+
+    def run(self) -> list[nodes.Node]:
+        from soluble import evidence
+
+        table = evidence.facts()
+        if wanted := self.options.get("mediator"):
+            table = table[table["mediator"].isin([m.strip() for m in wanted.split(",")])]
+        if ids := self.options.get("ids"):
+            table = table.loc[[i.strip() for i in ids.split(",")]]
+        if table.empty:
+            raise self.error("no fact fits this table")
+        main = self.env.docname == self.config.soluble_evidence
+        number = self.env.new_serialno("evidence-table") + 1
+        name = f"evidence-{number}"
+        references = self._way(self.config.soluble_references)
+        rows = "".join(fact_row(evidence.fact(i), references, main) for i in table.index)
+        tools = "" if "no-filter" in self.options else filters(name, len(table))
+        head = "<tr><th scope=col>Mediator</th><th scope=col>What was found</th><th scope=col>In whom, against what</th><th scope=col>Source</th></tr>"
+        html = (
+            f'{tools}<div class="evidence-table table-scroll"><table id="{name}"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+        )
+        return [raw(html)]
+
+    def _way(self, document: str) -> str:
+        return self.env.app.builder.get_relative_uri(self.env.docname, document)
+
+
+def filters(table: str, rows: int) -> str:
+    selects = "".join(
+        f'<label>{label}<select data-key="{key}"><option value="">all</option></select></label>'
+        for key, label in (("mediator", "Mediator"), ("endpoint", "End point"), ("population", "Population"), ("design", "Design"))
+    )
+    return (
+        f'<form class="table-tools" data-for="{table}" hidden role="search" aria-label="Filter the table">'
+        f'<label>Words<input type="search" autocomplete="off"></label>{selects}<button type="button" data-clear>Show all</button>'
+        f'<p data-count aria-live="polite">All {rows} rows</p></form>'
+    )
+
+
+def fact_row(found, references: str, anchored: bool) -> str:
+    def data(key: str, value: str) -> str:
+        return f' data-{key}="{escape(value, quote=True)}"' if value else ""
+
+    estimate = found.text("ci") if found.value is not None or found.ci_low is not None else ""
+    quantity = found.quantity if found.quantity != "finding" else ""
+    who = "; ".join(p.rstrip(".") for p in (found.population, found.stage and f"stage {found.stage}", found.treatment) if p)
+    against = "; ".join(p for p in (found.comparison, found.cutoff and f"cut-off {found.cutoff}", found.endpoint) if p)
+    measured = ", ".join(p for p in (found.sample, found.assay) if p)
+    small = "".join(f'<br><span class="small">{escape(text)}</span>' for text in (against, measured, found.text("n")) if text)
+    reference = found.reference
+    flag = f'<br><span class="small fact-flagged">{escape(found.flag)}</span>' if found.flag else ""
+    anchor = f' id="fact-{escape(found.id)}"' if anchored else ""
+    number = f'<span class="estimate">{escape(quantity)} {escape(estimate)}</span><br>' if estimate else ""
+    seen = ", ".join(p for p in (found.where_seen, found.design) if p)
+    return (
+        f"<tr{anchor}{data('mediator', found.mediator)}{data('endpoint', found.endpoint)}{data('population', found.population)}{data('design', found.design)}>"
+        f"<td>{dot(found.mediator)}</td><td>{number}{escape(found.statement)}{flag}</td><td>{escape(who)}{small}</td>"
+        f'<td><a href="{escape(references)}#{escape(found.source)}">{escape(reference.get("label") or found.source)}</a>'
+        f'<br><span class="small">seen in: {escape(seen)}</span></td></tr>'
+    )
+
+
+class TrialsTable(SphinxDirective):
+    """The trials of drugs that target the network."""
+
+    option_spec = {"axis": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        from soluble import evidence
+
+        table = evidence.trials()
+        if axis := self.options.get("axis"):
+            table = table[table["axis"] == axis]
+        if table.empty:
+            raise self.error("no trial fits this table")
+        way = self.env.app.builder.get_relative_uri(self.env.docname, self.config.soluble_references)
+        rows = []
+        for trial in table.itertuples():
+            sources = [s.strip() for s in re.split(r"[;,]", trial.source) if s.strip()]
+            links = ", ".join(f'<a href="{way}#{s}">{escape(evidence.references()[s]["label"])}</a>' for s in sources)
+            what = "; ".join(p for p in (trial.agent, trial.mechanism, trial.partner and f"with {trial.partner}") if p)
+            where = "; ".join(str(p) for p in (f"phase {trial.phase}" if trial.phase else "", trial.setting, f"n = {trial.n}" if str(trial.n).isdigit() else "") if p)
+            result = str(trial.result)
+            rows.append(
+                f"<tr><td><strong>{escape(str(trial.name))}</strong><br><span class=small>{escape(where)}</span></td><td>{escape(what)}"
+                f"<br><span class=small>against {escape(str(trial.comparator))}</span></td><td>{escape(result)}"
+                f"<br><span class=small>{escape(str(trial.lesson))}</span></td><td>{links}</td></tr>"
+            )
+        head = "<tr><th scope=col>Trial</th><th scope=col>Drug</th><th scope=col>Result, and what it taught</th><th scope=col>Source</th></tr>"
+        return [raw(f'<div class="evidence-table table-scroll"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>')]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Models
+
+
+class ModelSheets(SphinxDirective):
+    """A section for each model: its sheet, and its files for other tools."""
+
+    def run(self) -> list[nodes.Node]:
+        import soluble
+
+        return [self._section(soluble.load_model(identity)) for identity in soluble.list_models()]
+
+    def _section(self, model) -> nodes.section:
+        section = nodes.section(ids=[f"model-{model.id}"], names=[])
+        section += nodes.title("", model.title)
+        up = "../" * self.env.docname.count("/")
+        links = "".join(
+            f'<li><a href="{up}downloads/models/{model.id}{ending}" download>{icons.icon("download")}{text}</a></li>'
+            for ending, text in ((".xml", "SBML"), (".ant", "Antimony"), (".yaml", "Declaration"))
+        )
+        section += raw(f'<ul class="downloads">{links}</ul>')
+        section += raw(f'<div class="model-sheet">{model.sheet()._repr_html_()}</div>')
+        return section
+
+
+def write_models(folder: Path) -> None:
+    """Each model as SBML, as Antimony and as its declaration."""
+    import soluble
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for identity in soluble.list_models():
+        model = soluble.load_model(identity)
+        (folder / f"{identity}.xml").write_text(model.to_sbml(), encoding="utf8")
+        (folder / f"{identity}.ant").write_text(model.to_antimony(), encoding="utf8")
+        (folder / f"{identity}.yaml").write_bytes(data_path("models", f"{identity}.yaml").read_bytes())
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Mediators
+
+
+class Mediators(SphinxDirective):
+    """The mediators by all their names."""
+
+    def run(self) -> list[nodes.Node]:
+        rows = []
+        for m in mediators():
+            written = m.chapter and f"chapters/{m.chapter}" in self.env.found_docs
+            where = f'<a href="{escape(m.chapter)}.html">chapter {int(m.chapter[:2])}</a>' if written else ""
+            names = ", ".join(escape(n) for n in m.synonyms)
+            rows.append(
+                f'<tr id="mediator-{m.word}"><td>{dot(m.colour or m.name) if m.colour else dot(m.name)}</td><td>{escape(m.long)}<br>'
+                f"<span class=small>{names}</span></td><td>{escape(', '.join(m.receptors)) or '–'}</td><td>{escape(m.role)} {where}</td></tr>"
+            )
+        head = "<tr><th scope=col>Mediator</th><th scope=col>Other names</th><th scope=col>Receptors</th><th scope=col>In one line</th></tr>"
+        return [raw(f'<div class="evidence-table table-scroll"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>')]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Downloads of a chapter
+
+
+class ChapterDownloads(SphinxDirective):
+    """Links to the chapter as a notebook and to its references."""
+
+    def run(self) -> list[nodes.Node]:
+        up = "../" * self.env.docname.count("/")
+        items = "".join(
+            f'<li><a href="{up}{item["file"]}" download>{icons.icon(item["icon"])}{item["text"]}</a></li>' for item in offered(self.env.docname)
+        )
+        return [raw(f'<ul class="downloads">{items}</ul>')]
+
+
+def offered(docname: str) -> list[dict[str, str]]:
+    """The files that go with a chapter."""
+    name = docname.rpartition("/")[2]
+    return [
+        {"file": f"downloads/{name}.ipynb", "icon": "notebook", "text": "Notebook (.ipynb)"},
+        {"file": f"downloads/{name}.bib", "icon": "quote", "text": "References (BibTeX)"},
+    ]
+
+
+def announce(app: Sphinx, env) -> None:
+    env.soluble_downloads = {name: offered(name) for name in env.found_docs if CHAPTER.match(name)}
+
+
+def write_downloads(app: Sphinx, exception: Exception | None) -> None:
+    """The notebooks, references and models, into ``downloads/`` of the site."""
+    if exception is not None or app.builder.name != "html":
+        return
+    folder = Path(app.outdir) / "downloads"
+    folder.mkdir(exist_ok=True)
+    address = (app.config.html_theme_options.get("repository_url") or "").rstrip("/")
+    package = f'"soluble @ git+{address}"' if address else "<folder or address of the book's repository>"
+    for name in app.env.soluble_downloads:
+        stem = name.rpartition("/")[2]
+        nbformat.write(notebooks.notebook(Path(app.env.doc2path(name)), package), folder / f"{stem}.ipynb")
+        (folder / f"{stem}.bib").write_text(notebooks.bibtex(sources(app, name), data_path("references.bib")), encoding="utf8")
+    write_models(folder / "models")
+
+
+def sources(app: Sphinx, docname: str) -> set[str]:
+    """The keys that a page cites, in its text and through its facts."""
+    references = app.env.get_domain("cite").citation_refs
+    cited = {target.key for ref in references if ref.docname == docname for target in ref.targets}
+    return cited | {node["source"] for node in app.env.get_doctree(docname).findall(fact)}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The state of the build
+
+
+class build_status(nodes.General, nodes.Element):  # noqa: N801
+    """Filled in when the page is written: only then is known how long each notebook ran."""
+
+
+class BuildStatus(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        return [build_status()]
+
+
+def fill_status(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for node in list(doctree.findall(build_status)):
+        node.replace_self(raw(status_html(app, docname)))
+
+
+def status_html(app: Sphinx, docname: str) -> str:
+    from myst_nb.sphinx_ import NbMetadataCollector
+
+    rows = []
+    for name in sorted(app.env.found_docs):
+        run = NbMetadataCollector.get_exec_data(app.env, name)
+        if run:
+            when = datetime.fromtimestamp(run["mtime"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+            title = escape(app.env.titles[name].astext())
+            way = app.builder.get_relative_uri(docname, name)
+            rows.append(f'<tr><td><a href="{way}">{title}</a></td><td>{run["runtime"]:.1f} s</td><td>{when}</td><td>{"ran to the end" if run["succeeded"] else "failed"}</td></tr>')
+    pages = "<tr><th scope=col>Page</th><th scope=col>Ran for</th><th scope=col>On</th><th scope=col>Result</th></tr>"
+    versions = "".join(f"<tr><td>{name}</td><td>{metadata.version(name)}</td></tr>" for name in PACKAGES)
+    return (
+        f'<h2 id="execution">Execution</h2><div class="table-scroll"><table><thead>{pages}</thead><tbody>{"".join(rows)}</tbody></table></div>'
+        f'<h2 id="versions">Versions</h2><p>Built on {datetime.now(UTC):%d %B %Y} with Python {platform.python_version()}.</p>'
+        f'<div class="table-scroll"><table><thead><tr><th scope=col>Package</th><th scope=col>Version</th></tr></thead><tbody>{versions}</tbody></table></div>'
+    )
+
+
+def setup(app: Sphinx) -> None:
+    app.add_node(build_status)
+    for name, directive in {
+        "evidence-table": EvidenceTable,
+        "trials-table": TrialsTable,
+        "model-sheets": ModelSheets,
+        "mediators": Mediators,
+        "chapter-downloads": ChapterDownloads,
+        "build-status": BuildStatus,
+    }.items():
+        app.add_directive(name, directive)
+    app.connect("env-updated", announce)
+    app.connect("doctree-resolved", fill_status)
+    app.connect("build-finished", write_downloads, priority=600)

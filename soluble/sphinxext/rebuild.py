@@ -1,0 +1,70 @@
+"""Which pages are read and run again: those whose text, code, model or fact has changed.
+
+Sphinx sees only that a page's own file has changed. Here each page has a digest of what it rests on: the library (if it
+runs code), the models and facts that it names, the data behind a generated table, and this extension. A page with a new
+digest is read again, and reading a notebook runs it (``nb_execution_mode: force``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from soluble.paths import data_root
+from sphinx.application import Sphinx
+
+PACKAGE = Path(__file__).resolve().parent.parent
+RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
+FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
+TABLES = re.compile(r"\{(?:evidence-table|trials-table|disagreements|build-status|chapter-downloads)\}|\bevidence\b")
+SHEETS = re.compile(r"\{model-sheets\}|list_models\(")
+
+
+def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | str]:
+    """The files, and the rows of ``facts.csv``, that a page with this source depends on."""
+    yield from sorted((package / "sphinxext").glob("*.py"))
+    yield package / "teaching.py"
+    if RUNS.search(text):
+        yield from sorted(package.glob("*.py"))
+    models = sorted((root / "models").glob("*.yaml"))
+    yield from (m for m in models if m.stem in text or SHEETS.search(text))
+    if SHEETS.search(text):
+        yield from sorted(package.glob("*.py"))
+    if TABLES.search(text):
+        yield from sorted((root / "evidence").iterdir())
+        yield root / "references.bib"
+    wanted = {a or b for a, b in FACT.findall(text)}
+    if wanted and (root / "evidence" / "facts.csv").exists():
+        for row in (root / "evidence" / "facts.csv").read_text(encoding="utf8").splitlines():
+            if row.split(",", 1)[0] in wanted:
+                yield row
+    if "{mediators}" in text:
+        yield root / "evidence" / "mediators.yaml"
+
+
+def digest(text: str, root: Path, package: Path = PACKAGE) -> str:
+    """One digest for everything that a page rests on."""
+    sum_ = hashlib.sha256()
+    for item in rests_on(text, root, package):
+        sum_.update(item.read_bytes() if isinstance(item, Path) and item.is_file() else str(item).encode())
+    return sum_.hexdigest()
+
+
+def outdated(app: Sphinx, env, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Sphinx asks which further documents to read (event ``env-get-outdated``)."""
+    before = getattr(env, "soluble_digests", {})
+    now = {name: digest(Path(env.doc2path(name)).read_text(encoding="utf8"), data_root()) for name in env.found_docs}
+    env.soluble_digests = now
+    return [name for name in now if before.get(name) not in (None, now[name])]
+
+
+def rewrite(app: Sphinx, env) -> list[str]:
+    """Every page is written again (not run again): all of them link the same hashed style sheet."""
+    return sorted(env.found_docs)
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-updated", rewrite)
