@@ -20,7 +20,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from . import style
+from . import simulate, style
 from .model import Model, UnknownNameError, load_model
 
 VIEWS = ("timecourse", "response")
@@ -106,6 +106,12 @@ def _number(v: float) -> str:
     return sign + (f"{a:,.0f}" if a >= 1000 else f"{a:g}")
 
 
+def _said(v: float) -> str:
+    """A number in words where it is large: ``number`` in ``web/src/format.js``."""
+    size, word = _magnitude(abs(float(f"{v:.3g}")))
+    return f"{_number(float(f'{v:.3g}') / size)} {word}" if size >= 1e6 else _number(v)
+
+
 def _magnitude(largest: float) -> tuple[float, str]:
     """Divisor and word of an axis, as ``magnitude`` in ``web/src/format.js``."""
     for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
@@ -113,17 +119,24 @@ def _magnitude(largest: float) -> tuple[float, str]:
             return size, word
     if largest >= 1e5:
         return 1e3, "thousand"
-    if 0 < largest < 1e-3:
-        power = 3 * math.floor(math.log10(largest) / 3)
+    if 0 < largest < 0.01:
+        power = 3 * math.floor(math.log10(largest) / 3 + 1e-9)
         return 10.0**power, "10" + str(power).translate(_RAISED)
     return 1.0, ""
 
 
-def _decade(v: float) -> str:
-    power = round(math.log10(v))
-    if abs(math.log10(v) - power) > 1e-9:
-        return "" if v >= 1e4 or v < 1e-2 else _number(v)
-    return "10" + str(power).translate(_RAISED) if power > 3 or power < -2 else _number(10.0**power)
+def _decades(ticks: Sequence[float]) -> list[str]:
+    """Labels of a logarithmic axis, as ``decades`` in ``web/src/format.js``."""
+    raised = any(v > 9.9e3 or v < 1.1e-3 for v in ticks)
+    out = []
+    for v in ticks:
+        power = round(math.log10(v))
+        whole = abs(math.log10(v) - power) <= 1e-9
+        if raised and whole and power not in (0, 1):
+            out.append("10" + str(power).translate(_RAISED))
+        else:
+            out.append("" if raised and not whole else _number(v))
+    return out
 
 
 # --- what an explorer is ---------------------------------------------------------------------------------------------
@@ -233,7 +246,7 @@ def configure(
     overrides = make.start(scenario, values or {})
     p, y0 = model.values()
     defaults = dict(zip(model.override_names, [*p, *y0], strict=True))
-    p, y0 = model.values(**overrides)
+    p, y0 = model.values(overrides)
     start = dict(zip(model.override_names, [*map(float, p), *map(float, y0)], strict=True))
     if controls is None:
         controls = [q.id for q in model.parameters_ if q.range and q.id != x][:4]
@@ -317,10 +330,10 @@ def _lines(model: Model, config: Mapping[str, Any]) -> tuple[list[list[dict[str,
         mediator = next(s.mediator for s in (*model.states, *model.derived) if s.id == q)
         colours[q] = style.colour(mediator, i)
     if config["view"] == "timecourse":
-        run = model.simulate(t_end=config["end"], n=config["n"], **overrides)
+        run = simulate.simulate(model, overrides, t_end=config["end"], n=config["n"])
         panels = [
             [
-                {"label": config["quantities"][q]["label"], "x": run.index.to_numpy(), "y": run[q].to_numpy(), "colour": colours[q], "dash": _DASHES[i % 6]}
+                {"label": config["quantities"][q]["label"] if len(panel) > 1 else _said(run[q].iloc[-1]), "x": run.index.to_numpy(), "y": run[q].to_numpy(), "colour": colours[q], "dash": _DASHES[i % 6]}
                 for i, q in enumerate(panel)
             ]
             for panel in config["panels"]
@@ -333,14 +346,27 @@ def _lines(model: Model, config: Mapping[str, Any]) -> tuple[list[list[dict[str,
     log = x["scale"] == "log"
     values = np.geomspace(x["min"], x["max"], r["n"]) if log else np.linspace(x["min"], x["max"], r["n"])
     overrides.pop(x["name"], None)
-    table = model.sweep(x["name"], values, of=of, at=r["at"], hysteresis=r["hysteresis"], **overrides)
-    labels = [f"{x['label']} rising", f"{x['label']} falling"] if r["hysteresis"] else [config["quantities"][of]["label"]]
+    table = simulate.sweep(model, overrides, x["name"], values, of, r["at"], r["hysteresis"])
     lines = [
-        {"label": label, "x": table.index.to_numpy(dtype=float), "y": table[column].to_numpy(dtype=float), "colour": colours[of], "dash": dash}
-        for label, column, dash in zip(labels, table.columns, _DASHES, strict=False)
+        {"label": "", "x": table.index.to_numpy(dtype=float), "y": table[column].to_numpy(dtype=float), "colour": colours[of], "dash": dash}
+        for column, dash in zip(table.columns, _DASHES, strict=False)
     ]
+    if r["hysteresis"]:
+        _name_ways(lines)
     unit = f" ({x['unit']})" if x["unit"] else ""
     return [lines], {"title": x["label"] + unit, "domain": (x["min"], x["max"]), "log": log}
+
+
+def _name_ways(lines: list[dict[str, Any]]) -> None:
+    """Mark both branches of a sweep in the middle of the stretch where they differ; nowhere if they are one."""
+    import numpy as np
+
+    gaps = np.nan_to_num(np.abs(lines[0]["y"] - lines[1]["y"]))
+    if gaps.max() > 0.02 * np.nanmax(np.abs(lines[0]["y"])):
+        wide = np.flatnonzero(gaps > 0.5 * gaps.max())
+        k = int(wide[len(wide) // 2])
+        for i, (line, word) in enumerate(zip(lines, ("rising", "falling"), strict=True)):
+            line["way"] = {"at": k, "text": word, "above": bool(line["y"][k] > lines[1 - i]["y"][k]), "marker": "><"[i]}
 
 
 def _log_ticks(low: float, high: float, wanted: float) -> list[float]:
@@ -386,7 +412,11 @@ def picture(model: Model, config: Mapping[str, Any]) -> str:
     each = (height - _FOOT - (_HEAD * len(panels)) - _GAP * (len(panels) - 1)) / len(panels)
     label_limit = max(96.0, max((6.4 * len(w) for lines in panels for line in lines for w in line["label"].split()), default=40))
     widest = max(min(6.4 * len(line["label"]), label_limit) for lines in panels for line in lines)
-    right = _WIDTH - min(0.32 * _WIDTH, widest + 18)
+    if config["view"] == "response":
+        widest = 76.0 if config["compare"] else 0.0
+    elif all(len(lines) == 1 for lines in panels):
+        widest = 84.0
+    right = _WIDTH - (min(0.32 * _WIDTH, widest + 18) if widest else 14)
     with mpl.rc_context():
         style.use()
         mpl.rcParams.update({"font.size": 12.5, "figure.constrained_layout.use": False, "axes.grid": False, "svg.hashsalt": config["id"]})
@@ -436,7 +466,7 @@ def _draw_panel(axes: Any, lines: list[dict[str, Any]], x: Mapping[str, Any], co
         low, high = 10.0 ** math.floor(math.log10(low) + 1e-9), 10.0 ** math.ceil(math.log10(high) - 1e-9)
         ticks = _log_ticks(low, high, each / 26)
         axes.set_yscale("log")
-        labels = [_decade(v) for v in ticks]
+        labels = _decades(ticks)
     else:
         low = min(low, 0.0)
         high = high if high > low else low + 1
@@ -446,10 +476,15 @@ def _draw_panel(axes: Any, lines: list[dict[str, Any]], x: Mapping[str, Any], co
         labels = [_number(v / divisor) for v in ticks]
     for line in lines:
         axes.plot(line["x"], line["y"], color=line["colour"], linestyle=line["dash"], clip_on=False, solid_capstyle="round", dash_capstyle="round")
+        if "way" in line:
+            way = line["way"]
+            at = (line["x"][way["at"]], line["y"][way["at"]])
+            axes.plot(*at, marker=way["marker"], markersize=9, color=line["colour"], clip_on=False)
+            axes.annotate(way["text"], at, (0, 9 if way["above"] else -19), textcoords="offset points", ha="center", color=line["colour"], weight=700)
     if x["log"]:
         axes.set_xscale("log")
         x_ticks = _log_ticks(*x["domain"], 6)
-        x_labels = [_decade(v) for v in x_ticks]
+        x_labels = _decades(x_ticks)
     else:
         x_ticks = [v for v in MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(*x["domain"]) if x["domain"][0] <= v <= x["domain"][1]]
         x_labels = [_number(v) for v in x_ticks]
@@ -470,7 +505,7 @@ def _label_lines(figure: Any, axes: Any, lines: list[dict[str, Any]], right: flo
     labels = []
     for line in lines:
         good = np.flatnonzero(np.isfinite(line["y"]))
-        if not len(good):
+        if not len(good) or not line["label"]:
             continue
         last = line["y"][good[-1]]
         share = float(axes.transAxes.inverted().transform(axes.transData.transform((line["x"][good[-1]], max(last, axes.get_ylim()[0]))))[1])
@@ -480,7 +515,7 @@ def _label_lines(figure: Any, axes: Any, lines: list[dict[str, Any]], right: flo
     for b in labels:
         for k, text in enumerate(b["text"]):
             at = b["y"] + 4 + 15 * (k - (len(b["text"]) - 1) / 2)
-            figure.text((right + 10) / _WIDTH, 1 - at / height, text, color=b["colour"], weight=600, va="baseline")
+            figure.text((right + 10) / _WIDTH, 1 - at / height, text, color=b["colour"], weight=700, va="baseline")
 
 
 # --- the widget ------------------------------------------------------------------------------------------------------
@@ -559,14 +594,14 @@ class Explorer(anywidget.AnyWidget):
     def data(self) -> Any:
         """The numbers behind the picture, computed in Python: a time course, or a response against its parameter."""
         if self.config["view"] == "timecourse":
-            return self.model.simulate(t_end=self.config["end"], n=self.config["n"], **self.overrides)
+            return simulate.simulate(self.model, self.overrides, t_end=self.config["end"], n=self.config["n"])
         import numpy as np
 
         r = self.config["response"]
         x = r["x"]
         between = np.geomspace if x["scale"] == "log" else np.linspace
         others = {k: v for k, v in self.overrides.items() if k != x["name"]}
-        return self.model.sweep(x["name"], between(x["min"], x["max"], r["n"]), of=r["of"], at=r["at"], hysteresis=r["hysteresis"], **others)
+        return simulate.sweep(self.model, others, x["name"], between(x["min"], x["max"], r["n"]), r["of"], r["at"], r["hysteresis"])
 
     def to_html(self) -> str:
         """The static figure: picture, caption, configuration and model as data. It holds no script that a browser runs."""

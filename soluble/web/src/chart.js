@@ -6,7 +6,7 @@ import { extent } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { curveLinear, line } from "d3-shape";
 import { s } from "./dom.js";
-import { decade, magnitude, number } from "./format.js";
+import { decades, magnitude, number } from "./format.js";
 
 /** Besides its colour each line of a panel has its dashes, so that no reader depends on colour. */
 export const DASHES = ["", "7 4", "1.5 4", "10 4 2 4", "4 3", "12 3"];
@@ -84,16 +84,17 @@ function logTicks(scale, wanted) {
 
 /**
  * Fill `svg` with the picture. `picture` is {x: {title, domain, log}, panels: [{title, unit, log, lines: [{label, x, y,
- * colour, dash, ghost?: {x, y, label}, quiet?, arrow?}]}], marks: [{x, label}]}.
+ * colour, dash, ghost?: {x, y, label}, dots?, way?}]}], marks: [{x, label}],
+ * room: width to keep for labels on the right, where it should not depend on them}.
  * Returns what the reading line needs: {x, panels: [{y, top, bottom}], left, right}.
  */
 export function draw(svg, picture, W, H, family) {
   const font = `12.5px ${family}`, bold = `600 12.5px ${family}`;
   const narrow = W < 430;
   const all = picture.panels.flatMap((p) => p.lines).filter((l) => l.label);
-  const widest = Math.max(40, ...all.map((l) => Math.min(width(l.label, bold), Math.max(96, ...l.label.split(" ").map((w) => width(w, bold))))));
+  const widest = picture.room || Math.max(0, ...all.map((l) => Math.min(width(l.label, bold), Math.max(96, ...l.label.split(" ").map((w) => width(w, bold))))));
   const ghosted = picture.panels.some((p) => p.lines.some((l) => l.ghost));
-  const left = narrow ? 42 : 50, right = W - (narrow ? 12 : Math.min(W * 0.32, widest + 18)), foot = 42;
+  const right = W - (narrow || !widest ? 14 : Math.min(W * 0.32, widest + 18)), foot = 42;
 
   // On a narrow picture the labels stand in a key above each panel.
   const keys = picture.panels.map((panel) => {
@@ -101,8 +102,8 @@ export function draw(svg, picture, W, H, family) {
     const rows = [[]];
     let used = 0;
     const entries = panel.lines.filter((l) => l.label);
-    for (const l of entries.length > 1 || ghosted ? entries : []) {
-      const w = 30 + width(l.label, font) + 14;
+    for (const l of entries.length > 1 ? entries : []) {
+      const w = 30 + width(l.label, bold) + 14;
       if (used && used + w > W - 16) {
         rows.push([]);
         used = 0;
@@ -116,18 +117,25 @@ export function draw(svg, picture, W, H, family) {
   const count = picture.panels.length;
   const heads = keys.map((rows) => 26 + 19 * rows.length);
   const each = (H - foot - heads.reduce((a, b) => a + b, 0) - 14 * (count - 1)) / count;
-  const x = (picture.x.log ? scaleLog : scaleLinear)(picture.x.domain, [left, right]);
-  const nodes = [];
-  const geometry = [];
+  // Scales first: the widest tick label decides where the axes begin (in coarse steps, so that they do not tremble).
   let at = 0;
-
-  const xTicks = picture.x.log ? logTicks(x, Math.max(3, (right - left) / 60)) : x.ticks(Math.max(3, Math.min(8, (right - left) / 62)));
-  picture.panels.forEach((panel, i) => {
+  const axes = picture.panels.map((panel, i) => {
     const top = at + heads[i], bottom = top + each;
     at = bottom + 14;
     const y = yScale(panel, top, bottom);
     const [divisor, word] = panel.log ? [1, ""] : magnitude(Math.max(...y.domain().map(Math.abs)));
     const ticks = panel.log ? logTicks(y, each / 26) : y.ticks(Math.max(3, Math.min(6, each / 36)));
+    return { top, bottom, y, word, ticks, labels: panel.log ? decades(ticks) : ticks.map((v) => number(v / divisor)) };
+  });
+  const left = Math.max(narrow ? 36 : 48, 12 * Math.ceil((14 + Math.max(...axes.flatMap((a) => a.labels.map((text) => width(text, font))))) / 12));
+  const x = (picture.x.log ? scaleLog : scaleLinear)(picture.x.domain, [left, right]);
+  const nodes = [];
+  const geometry = [];
+
+  const xTicks = picture.x.log ? logTicks(x, Math.max(3, (right - left) / 60)) : x.ticks(Math.max(3, Math.min(8, (right - left) / 62)));
+  const xLabels = picture.x.log ? decades(xTicks) : xTicks.map((v) => number(v));
+  picture.panels.forEach((panel, i) => {
+    const { top, bottom, y, word, ticks, labels: tickLabels } = axes[i];
     const unit = [word, panel.unit].filter(Boolean).join(" ");
     const head = [panel.title, panel.title && unit ? `(${unit})` : unit].filter(Boolean).join(" ");
     nodes.push(s("text", { class: "axis-title", x: 4, y: top - heads[i] + 14 }, head));
@@ -144,14 +152,14 @@ export function draw(svg, picture, W, H, family) {
       s(
         "g",
         { class: "axis" },
-        ticks.map((v) => [
+        ticks.map((v, k) => [
           s("line", { class: "grid", x1: left, x2: right, y1: y(v), y2: y(v) }),
-          s("text", { x: left - 8, y: y(v) + 4, "text-anchor": "end" }, panel.log ? decade(v) : number(v / divisor)),
+          s("text", { x: left - 8, y: y(v) + 4, "text-anchor": "end" }, tickLabels[k]),
         ]),
         xTicks.map((v) => s("line", { class: "tick", x1: x(v), x2: x(v), y1: bottom, y2: bottom + 4 })),
         s("line", { class: "base", x1: left, x2: right, y1: bottom, y2: bottom }),
         i === count - 1 &&
-          xTicks.map((v) => s("text", { x: x(v), y: bottom + 18, "text-anchor": "middle" }, picture.x.log ? decade(v) : number(v))),
+          xTicks.map((v, k) => s("text", { x: Math.min(x(v), W - width(xLabels[k], font) / 2 - 1), y: bottom + 18, "text-anchor": "middle" }, xLabels[k])),
       ),
     );
 
@@ -172,10 +180,11 @@ export function draw(svg, picture, W, H, family) {
         nodes.push(s("path", { class: "line ghost", d: trace(l.ghost), stroke: l.colour, "stroke-dasharray": l.dash }));
         const end = y(l.ghost.y[l.ghost.y.length - 1]);
         const own = y(l.y[l.y.length - 1]);
-        if (!narrow && !ghostEnd && Number.isFinite(end) && !(Math.abs(end - own) < 9)) ghostEnd = { y: end, size: 15, aim: end, text: [l.ghost.label], class: "label quiet", colour: l.colour };
+        if (!narrow && !ghostEnd && Number.isFinite(end) && !(Math.abs(end - own) < 9)) ghostEnd = { y: end, aim: end, text: wrap(l.ghost.label, W - right - 14, font), class: "label quiet", colour: l.colour };
+        if (ghostEnd) ghostEnd.size = 15 * ghostEnd.text.length;
       }
     for (const l of panel.lines) {
-      nodes.push(s("path", { class: l.quiet ? "line quiet" : "line", d: trace(l), stroke: l.colour, "stroke-dasharray": l.dash }));
+      nodes.push(s("path", { class: "line", d: trace(l), stroke: l.colour, "stroke-dasharray": l.dash }));
       let last = l.y.length - 1;
       while (last > 0 && !Number.isFinite(l.y[last])) last--;
       const end = y(l.y[last]);
@@ -184,7 +193,7 @@ export function draw(svg, picture, W, H, family) {
         labels.push({ y: end, aim: end, size: 15 * text.length, text, class: "label", colour: l.colour, from: x(l.x[last]) });
       }
       for (const dot of l.dots ?? []) nodes.push(s("circle", { class: "dot", cx: x(dot[0]), cy: y(dot[1]), r: 4.5, fill: l.colour }));
-      if (l.arrow) nodes.push(arrow(l, x, y));
+      if (l.way) nodes.push(...(way(l, x, y) ?? []));
     }
     if (ghostEnd) labels.push(ghostEnd);
     spread(labels, top - 6, bottom + 8);
@@ -200,7 +209,7 @@ export function draw(svg, picture, W, H, family) {
   for (const mark of picture.marks ?? [])
     if (mark.label) {
       const mx = x(mark.x), w = width(mark.label, font) / 2;
-      nodes.push(s("text", { class: "mark-label", x: Math.max(left + w, Math.min(right - w, mx)), y: geometry[0].top - 4, "text-anchor": "middle" }, mark.label));
+      nodes.push(s("text", { class: "mark-label", x: Math.max(left + w, Math.min(right - w, mx)), y: geometry[0].top + 9, "text-anchor": "middle" }, mark.label));
     }
   nodes.push(s("text", { class: "axis-title", x: (left + right) / 2, y: H - 6, "text-anchor": "middle" }, picture.x.title));
   svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
@@ -208,11 +217,15 @@ export function draw(svg, picture, W, H, family) {
   return { x, panels: geometry, left, right };
 }
 
-/** A small arrow head in the middle of a line: the direction in which a sweep went. */
-function arrow(l, x, y) {
-  const k = Math.floor(l.y.length * l.arrow.at);
-  const [a, b] = [k - 1, k + 1];
-  if (![l.y[a], l.y[b]].every(Number.isFinite)) return null;
-  const angle = (Math.atan2(y(l.y[b]) - y(l.y[a]), x(l.x[b]) - x(l.x[a])) * 180) / Math.PI;
-  return s("path", { class: "arrow", d: "M-6,-5L6,0L-6,5Z", fill: l.colour, transform: `translate(${x(l.x[k])},${y(l.y[k])}) rotate(${angle})` });
+/** An arrow head on a line, with a word beside it: the direction in which a sweep went. */
+function way(l, x, y) {
+  const { at: k, text, above, back } = l.way;
+  const [a, b] = [Math.max(0, k - 1), Math.min(l.y.length - 1, k + 1)];
+  if (![l.y[a], l.y[k], l.y[b]].every(Number.isFinite)) return null;
+  const angle = (Math.atan2(y(l.y[b]) - y(l.y[a]), x(l.x[b]) - x(l.x[a])) * 180) / Math.PI + (back ? 180 : 0);
+  const [px, py] = [x(l.x[k]), y(l.y[k])];
+  return [
+    s("path", { class: "arrow", d: "M-6,-5L6,0L-6,5Z", fill: l.colour, transform: `translate(${px},${py}) rotate(${angle})` }),
+    s("text", { class: "label", x: px, y: above ? py - 10 : py + 19, fill: l.colour, "text-anchor": "middle" }, text),
+  ];
 }

@@ -79,6 +79,7 @@ export function slider(control, id, hint, change) {
       range.setAttribute("aria-valuetext", told(v));
       range.style.setProperty("--at", (position - scale.low) / (scale.high - scale.low));
       typed.value = plain(v);
+      typed.style.width = `${Math.max(3, typed.value.length) + 1.6}ch`;
       if (v > control.min && v < control.max) note.textContent = "";
     },
   };

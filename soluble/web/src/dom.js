@@ -9,7 +9,7 @@ function build(node, attributes, children) {
     else node.setAttribute(name, value === true ? "" : value);
   }
   // Text always enters as text: nothing that a reader or an address supplies is ever parsed as HTML.
-  node.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  node.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
   return node;
 }
 

@@ -57,46 +57,103 @@ export function mount(root, model, given, options = {}) {
   const tip = h("div", { class: "explorer-tip", hidden: true, "aria-hidden": "true" });
   const problem = h("p", { class: "explorer-problem", hidden: true });
 
-  let result = null, failure = "", geometry = null, lastMoved = "", stale = true;
+  let result = null, failure = "", geometry = null, lastMoved = "";
+  let stale = true; // does the state differ from that of `result`?
+  let draft = false; // is `result` a draft?
   let kept = null; // the run that the reader keeps for comparison
   let comparing = Boolean(config.compare);
-  const timings = { solve: 0, paint: 0 };
-  const first = attempt(state.values, state.initial);
-  const start = first.result && { result: first.result, values: state.values, scenario: state.initial, name: config.startName, label: config.startLabel };
+  const timings = { solve: 0, paint: 0, draft: false };
 
-  function attempt(values, scenario) {
+  /** Run a view's steps to their end; a failure of the solver becomes a sentence. */
+  const outcome = (values, scenario, rough) => guarded(() => {
+    const steps = view.steps(state.overrides(values, scenario), rough);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  });
+  function guarded(work) {
     try {
-      return { result: view.compute(state.overrides(values, scenario)), failure: "" };
+      return { result: work(), failure: "" };
     } catch (error) {
       if (!(error instanceof SolverError)) throw error;
       return { result: null, failure: `This setting could not be computed: ${error.message} Move a control, or reset.` };
     }
   }
+  const start = { name: config.startName, label: config.startLabel, scenario: state.initial, values: state.values, result: null, rough: false };
 
   /** The run to compare with, unless there is none or it is the one shown. */
   function ghost() {
     const other = kept ?? start;
-    if (!comparing || !other) return null;
+    if (!comparing || !other.result) return null;
     const same = other.scenario === state.scenario && state.controls.every((c) => other.values[c.name] === state.values[c.name]);
     return same ? null : other;
   }
 
-  function compute() {
-    if (!stale) return;
+  function take(outcome, rough) {
+    ({ result, failure } = outcome);
+    draft = rough;
     stale = false;
+    if (result && state.untouched && (!start.result || !rough)) Object.assign(start, { result, rough });
+  }
+  /** Bring `result` up to date: with a draft where the model is heavy and `rough` will do, else in full. */
+  function compute(rough = false) {
+    if (!stale && (rough || !draft)) return;
+    const light = rough && view.heavy();
     const began = performance.now();
-    ({ result, failure } = attempt(state.values, state.scenario));
+    take(outcome(state.values, state.scenario, light), light);
     timings.solve = performance.now() - began;
+    timings.draft = light;
   }
 
+  /** The full computation after a draft, in slices, so that a reader who goes on is never kept waiting. */
+  let job = 0;
+  function inSlices(overrides, then) {
+    const steps = view.steps(overrides, false);
+    const slice = () => {
+      const until = performance.now() + 8;
+      const got = guarded(() => {
+        for (;;) {
+          const { done, value } = steps.next();
+          if (done) return { value };
+          if (performance.now() > until) return null;
+        }
+      });
+      if (!got.failure && !got.result) job = setTimeout(slice);
+      else then({ result: got.result?.value ?? null, failure: got.failure });
+    };
+    job = setTimeout(slice);
+  }
+  function refine() {
+    clearTimeout(job);
+    if (stale) return;
+    if (draft)
+      inSlices(state.overrides(), (full) => {
+        take(full, false);
+        show();
+        refine();
+      });
+    else if (start.rough)
+      inSlices(state.overrides(start.values, start.scenario), (full) => {
+        Object.assign(start, { result: full.result ?? start.result, rough: false });
+        show();
+      });
+  }
+  const refineSoon = debounce(160, refine);
+
   const summary = () => {
-    compute();
+    compute(true);
     return failure || view.sentence(setting(config, state, lastMoved), result, ghost());
   };
 
   let family = "";
   function paint() {
-    compute();
+    clearTimeout(job);
+    compute(true);
+    show();
+    if (draft || start.rough) refineSoon();
+  }
+  function show() {
     const began = performance.now();
     problem.hidden = !failure;
     problem.textContent = failure;
@@ -133,7 +190,8 @@ export function mount(root, model, given, options = {}) {
   // A sentence for every pixel of a drag would drown a listener: it follows when the hand rests.
   const speak = () => {
     const text = summary();
-    if (words.textContent !== text) words.textContent = text;
+    // A line must not break inside a name such as IL-6.
+    if (words.textContent !== text) words.replaceChildren(...text.split(/([^\s“”,;()]*[^\s\d]-\d[^\s,;.”]*)/).map((piece, i) => (i % 2 ? h("span", { class: "explorer-name" }, piece) : piece)));
     chartTitle.textContent = `${config.alt} ${text}`;
   };
   const speakSoon = debounce(180, speak);
@@ -217,9 +275,9 @@ export function mount(root, model, given, options = {}) {
     flush();
   });
   function labelCompare() {
-    compareButton.textContent = kept ? "Compare with kept run" : `Compare with ${config.startLabel}`;
+    compareButton.textContent = "Compare";
     compareButton.setAttribute("aria-pressed", comparing);
-    compareButton.title = "Show or hide the faint curves";
+    compareButton.title = `Show or hide the faint curves of ${(kept ?? start).name}`;
   }
   labelCompare();
   const buttons = [
@@ -229,7 +287,7 @@ export function mount(root, model, given, options = {}) {
       status.textContent = "";
       state.assign([], state.initial, "reset");
     }),
-    button("keep", "Keep this run", "Keep the present curves as faint ones, to compare with", () => {
+    button("keep", "Keep run", "Keep the present curves as faint ones, to compare with", () => {
       compute();
       if (result) {
         kept = { result, values: state.values, scenario: state.scenario, name: "the kept run", label: "kept run" };
@@ -242,12 +300,12 @@ export function mount(root, model, given, options = {}) {
     compareButton,
   ];
   const files = [
-    button("csv", "Data (CSV)", "Download the numbers behind the picture", () => {
+    button("csv", "Data CSV", "Download the numbers behind the picture", () => {
       compute();
       if (result) save(csv(view.data(result), told()), fileName("csv"), "text/csv");
       status.textContent = result ? `Saved ${fileName("csv")}.` : "There is nothing to save for this setting.";
     }),
-    button("svg", "Picture (SVG)", "Download the picture", () => {
+    button("svg", "Picture SVG", "Download the picture", () => {
       flush();
       if (result) save(svgText(svg, config.alt, summary()), fileName("svg"), "image/svg+xml");
       status.textContent = result ? `Saved ${fileName("svg")}.` : "There is nothing to save for this setting.";
@@ -289,10 +347,10 @@ export function mount(root, model, given, options = {}) {
   root.dataset.state = "live";
 
   const observer = new ResizeObserver(() => {
-    if (stage.clientWidth) paint();
+    if (stage.clientWidth) show();
   });
   observer.observe(stage);
-  document.fonts?.ready.then(() => root.isConnected && paint());
+  document.fonts?.ready.then(() => root.isConnected && show());
 
   return {
     state,
@@ -314,10 +372,16 @@ export function mount(root, model, given, options = {}) {
       compute();
       return result ? view.data(result) : { columns: [], units: [], rows: [] };
     },
-    csv: () => csv((compute(), view.data(result)), told()),
+    csv: () => (compute(), csv(view.data(result), told())),
     svg: () => (flush(), svgText(svg, config.alt, summary())),
     /** The table for any parameters and initial values, whether they have a control or not. Throws SolverError. */
-    solve: (values = {}) => view.data(view.compute({ ...state.overrides(), ...values })),
+    solve(values = {}) {
+      const steps = view.steps({ ...state.overrides(), ...values }, false);
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done) return view.data(value);
+      }
+    },
     get lastTimings() {
       return { ...timings };
     },
@@ -328,6 +392,7 @@ export function mount(root, model, given, options = {}) {
     },
     destroy() {
       observer.disconnect();
+      clearTimeout(job);
       if (due) cancelAnimationFrame(due);
     },
   };

@@ -42,18 +42,21 @@ export const measure = (v, unit, digits) => (unit ? `${number(v, digits)} ${unit
 export function magnitude(largest) {
   for (const [size, word] of WORDS) if (largest >= size) return [size, word];
   if (largest >= 1e5) return [1e3, "thousand"];
-  if (largest > 0 && largest < 1e-3) {
-    const power = 3 * Math.floor(Math.log10(largest) / 3);
+  if (largest > 0 && largest < 0.01) {
+    const power = 3 * Math.floor(Math.log10(largest) / 3 + 1e-9);
     return [10 ** power, `10${superscript(power)}`];
   }
   return [1, ""];
 }
 
-/** Tick of a logarithmic axis: 0.01, 1, 1,000, 10⁶. */
-export function decade(v) {
-  const power = Math.round(Math.log10(v));
-  if (Math.abs(Math.log10(v) - power) > 1e-9) return v >= 1e4 || v < 1e-2 ? "" : grouped(String(Number(v.toPrecision(3))));
-  return power > 3 || power < -2 ? `10${superscript(power)}` : grouped(String(10 ** power === v ? v : Number(v.toPrecision(3))));
+/** Labels for the ticks of a logarithmic axis: 0.1, 1, 10 - or, where they get long, 10², 10³, 10⁴ throughout. */
+export function decades(ticks) {
+  const raised = ticks.some((v) => v > 9.9e3 || v < 1.1e-3);
+  return ticks.map((v) => {
+    const power = Math.round(Math.log10(v));
+    if (Math.abs(Math.log10(v) - power) > 1e-9) return raised ? "" : grouped(String(Number(v.toPrecision(3))));
+    return raised && power !== 0 && power !== 1 ? `10${superscript(power)}` : grouped(String(Number((10 ** power).toPrecision(3))));
+  });
 }
 
 /** A sentence begins with a capital, but a symbol such as sIL-6R keeps its spelling. */
@@ -61,8 +64,8 @@ export const capital = (text) => (/^[a-z]+(?=[\s,;.-]|$)/.test(text) ? text[0].t
 
 /** Does the name take "are"? Its head noun stands before any "in", "of", "per". */
 export const plural = (name) => {
-  const head = name.split(/ (?:in|of|per|at|on|with|to|and|bound|from)\b|[,(]/)[0].trim();
-  return / and /.test(name) || /(?:[^siu]s|ies|ses|data)$/.test(head);
+  const head = name.split(/ (?:in|of|per|at|on|with|to|for|from|over|without)\b|[,(]/)[0].trim();
+  return / and /.test(head) || /(?:[^siu]s|ies|ses|data)$/.test(head);
 };
 
 /** How `now` compares with `then`, in words; empty where a ratio says nothing. */

@@ -3,8 +3,27 @@ import { dop853 } from "./solver/dop853.js";
 import { SolverError } from "./solver/error.js";
 import { radau } from "./solver/radau.js";
 
-// Tight enough that a run agrees with SciPy's to a relative 1e-6, also where a separatrix amplifies errors.
-const RTOL = 1e-9;
+// Tight enough that a run agrees with SciPy's to a relative 1e-6, also where a separatrix amplifies errors. A draft, which
+// only has to be right to the pixel, stands in for a stiff model's run while a control moves.
+const EXPLICIT = 1e-10, IMPLICIT = 1e-9, DRAFT = 1e-5;
+/** Beyond so many explicit steps a model is stiff in effect, whatever it declares; it is remembered as such. */
+const PATIENCE = 1500;
+/** So many times the fastest rate's time constant in one run: then the explicit method would only follow its own stability. */
+const REACH = 3000;
+const implicit = new WeakMap();
+
+/** Does this model need the implicit solver, so that a draft is worth while? */
+export const heavy = (model) => implicit.get(model) ?? model.stiff;
+
+/** Decide the solver for a run: as declared, as learnt from a run that was too long, or by the rates at its start. */
+function choose(model, p, y, end) {
+  if (implicit.get(model) === true) return;
+  const n = y.length, J = new Float64Array(n * n);
+  model.jac(0, y, p, J);
+  let fastest = 0;
+  for (let i = 0; i < n; i++) fastest = Math.max(fastest, Math.abs(J[i * n + i]));
+  if (model.stiff || fastest * end > REACH) implicit.set(model, true);
+}
 
 /** Parameter array and initial state for the given overrides (parameter ids, and `<state>0` for initial values). */
 export function resolve(model, values) {
@@ -17,18 +36,21 @@ export function resolve(model, values) {
   return { p, y };
 }
 
-/** The boluses in [0, end), in order: {time, target, amount}. */
+/** The boluses in [0, end], in order: {time, target, amount}. */
 function boluses(model, p, end) {
   const list = [];
   for (const d of model.doses ?? []) {
-    const count = Math.round(d.count(p));
+    const count = Math.floor(d.count(p));
     for (let k = 0; k < count; k++) {
       const time = d.start(p) + k * d.interval(p);
-      if (time >= 0 && time < end) list.push({ time, target: d.target, amount: d.amount(p) });
+      if (time >= 0 && time <= end) list.push({ time, target: d.target, amount: d.amount(p) });
     }
   }
   return list.sort((a, b) => a.time - b.time);
 }
+
+/** The time of the last dose, or 0. */
+export const lastDose = (model, p) => boluses(model, p, Infinity).at(-1)?.time ?? 0;
 
 /**
  * Absolute tolerances: far below the size of each state, so that small values keep their digits too. A state that starts
@@ -43,38 +65,40 @@ export function absolute(model, y, doses = []) {
   });
 }
 
-/** One stretch without doses. A model that proves too stiff for the explicit method is handed to the implicit one. */
-function stretch(model, p, y, a, b, options, grid) {
+/** One stretch without doses. */
+function stretch(model, p, y, a, b, atol, draft, grid) {
   const rhs = (t, x, dx) => model.rhs(t, x, p, dx);
   const jac = (t, x, J) => model.jac(t, x, p, J);
-  if (!model.stiff) {
-    const [y0, next] = [Float64Array.from(y), grid?.next];
+  if (!heavy(model)) {
+    const [y0, next] = [Float64Array.from(y), grid.next];
     try {
-      return dop853(rhs, y, a, b, { ...options, maxSteps: 4000 }, grid);
+      return dop853(rhs, y, a, b, { rtol: EXPLICIT, atol, maxSteps: PATIENCE }, grid);
     } catch (error) {
       if (!(error instanceof SolverError)) throw error;
       y.set(y0);
-      if (grid) grid.next = next;
+      grid.next = next;
     }
+    implicit.set(model, true);
   }
-  return radau(rhs, jac, y, a, b, options, grid);
+  radau(rhs, jac, y, a, b, { rtol: draft ? DRAFT : IMPLICIT, atol }, Object.assign(grid, { loose: draft }));
 }
 
 /**
- * Run the model to `end`. Returns `{t, columns, even}`: the times, one Float64Array per state and derived quantity (by
- * id), and the indices of the n evenly spaced times. Around a dose there are two rows, before and after.
+ * Run the model to `end`. Returns `{t, columns, even, y}`: the times, one Float64Array per state and derived quantity (by
+ * id), the indices of the n evenly spaced times, and the last state. Around a dose there are two rows, before and after.
  */
-export function run(model, values, { end, n = 401, rtol = RTOL } = {}) {
+export function run(model, values, { end, n = 401, draft = false } = {}) {
   end ??= model.time.end;
   const { p, y } = resolve(model, values);
   if (!y.every(Number.isFinite)) throw new SolverError("the initial values are not all numbers.");
   const doses = boluses(model, p, end);
-  const options = { rtol, atol: absolute(model, y, doses) };
+  const atol = absolute(model, y, doses);
+  choose(model, p, y, end);
   const size = model.states.length;
 
   const t = [], even = [];
   const stops = [...new Set(doses.map((d) => d.time))];
-  const cuts = [0, ...stops.filter((s) => s > 0), end];
+  const cuts = [0, ...stops.filter((s) => s > 0 && s < end), end];
   const step = end / (n - 1);
   const spans = [];
   let k = 0;
@@ -95,9 +119,13 @@ export function run(model, values, { end, n = 401, rtol = RTOL } = {}) {
     for (const d of doses) if (d.time === t[first]) y[d.target] += d.amount;
     rows.set(y, first * size);
     const grid = { ts: t.slice(first, stop), rows: rows.subarray(first * size, stop * size), next: 1 };
-    stretch(model, p, y, t[first], t[stop - 1], options, grid);
+    stretch(model, p, y, t[first], t[stop - 1], atol, draft, grid);
   }
-  return { t, even, columns: columns(model, p, t, rows) };
+  if (stops.includes(end)) {
+    // A dose at the very end: the last row shows the state after it, as everywhere.
+    for (const d of doses) if (d.time === end) rows[(t.length - 1) * size + d.target] += d.amount;
+  }
+  return { t, even, y, columns: columns(model, p, t, rows) };
 }
 
 /** Rows of states to one array per quantity, derived ones included. */

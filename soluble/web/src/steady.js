@@ -15,12 +15,12 @@ const sizes = (model, y, reference) => y.map((v, i) => Math.max(Math.abs(v), 1e-
  * Newton's method on the right-hand side; the root that it converges to, or null.
  * A state that ends a rounding error below nothing is nothing.
  */
-export function newton(model, p, guess, reference, iterations = 12) {
+export function newton(model, p, guess, reference, time, iterations = 12) {
   const n = guess.length;
   const y = Float64Array.from(guess), f = new Float64Array(n), J = new Float64Array(n * n);
   for (let k = 0; k < iterations; k++) {
-    model.rhs(0, y, p, f);
-    model.jac(0, y, p, J);
+    model.rhs(time, y, p, f);
+    model.jac(time, y, p, J);
     const pivots = factor(J, n);
     if (!pivots) return null;
     solve(J, pivots, f, n);
@@ -46,10 +46,10 @@ export function newton(model, p, guess, reference, iterations = 12) {
  * Do small disturbances die out? The Cayley transform maps the left half plane into the unit disc, and repeated squaring
  * then shows whether its powers vanish: the same answer as the eigenvalues', without computing them.
  */
-export function stable(model, p, y, reference) {
+export function stable(model, p, y, reference, time) {
   const n = y.length;
   const J = new Float64Array(n * n);
-  model.jac(0, y, p, J);
+  model.jac(time, y, p, J);
   const scale = sizes(model, y, reference);
   let largest = 0;
   for (let i = 0; i < n; i++)
@@ -58,7 +58,6 @@ export function stable(model, p, y, reference) {
       largest = Math.max(largest, Math.abs(J[i * n + j]));
     }
   if (!(largest > 0)) return true;
-  // The geometric mean of the fastest and a slow rate would be ideal; the fastest alone costs a few squarings more.
   const step = 1 / largest;
   const left = new Float64Array(n * n);
   for (let k = 0; k < n * n; k++) left[k] = -step * J[k];
@@ -88,32 +87,37 @@ export function stable(model, p, y, reference) {
   return true; // neither grows nor dies: a conserved total
 }
 
+/** Where equations hold the time itself, steady means: when all that fades has faded. As in Python. */
+export const LATE = 1e4;
+
 /**
- * Where the model settles from `from`: a long run that ends when nothing moves any more, then Newton's method for the last
- * digits. Null when it does not settle (a cycle, or growth without end).
+ * Where the model settles from the state `from` at `time`: runs that get longer and longer, each of which looks whether
+ * Newton's method ends close to where it stands. Null when it does not settle (a cycle, or growth without end).
  */
-export function settle(model, p, from, reference, end) {
+export function settle(model, p, from, reference, time, end) {
   const n = from.length;
   const y = Float64Array.from(from);
+  const atol = absolute(model, reference);
   const speed = new Float64Array(n);
-  let horizon = end, best = null;
-  const still = (limit) => (t, x, f) => {
-    for (let i = 0; i < n; i++) if (Math.abs(f[i]) * horizon > limit * Math.max(Math.abs(x[i]), 1e-9 * reference[i])) return false;
+  let horizon = end;
+  const still = (t, x, f) => {
+    for (let i = 0; i < n; i++) if (Math.abs(f[i]) * horizon > 1e-3 * Math.max(Math.abs(x[i]), 1e-9 * reference[i])) return false;
     return t > 0;
   };
-  for (let round = 0; round < 7; round++) {
-    // Runs get longer and longer; each looks whether it has arrived where Newton's method would end, too.
-    radau(
-      (t, x, dx) => model.rhs(t, x, p, dx),
-      (t, x, J) => model.jac(t, x, p, J),
+  for (let round = 0; round < 6; round++, horizon *= 10) {
+    const begin = time;
+    time += radau(
+      (t, x, dx) => model.rhs(begin + t, x, p, dx),
+      (t, x, J) => model.jac(begin + t, x, p, J),
       y, 0, horizon,
-      { rtol: 1e-6, atol: absolute(model, reference), maxSteps: 5000, stop: still(1e-3) },
+      { rtol: 1e-5, atol, maxSteps: 4000, stop: still },
     );
-    model.rhs(0, y, p, speed);
-    best = newton(model, p, y, reference, 8);
-    if (best && near(best, y, reference, 0.05) && stable(model, p, best, reference)) return best;
-    if (still(1e-9)(1, y, speed)) return y;
-    horizon *= 8;
+    const size = Float64Array.from(reference, (v, i) => Math.max(v, Math.abs(y[i])));
+    const rest = newton(model, p, y, size, LATE * end, 10);
+    if (rest && near(rest, y, size, 0.02) && stable(model, p, rest, size, LATE * end)) return rest;
+    // A conserved total leaves Newton's method without an answer; then a state in which nothing moves any more is one.
+    model.rhs(time, y, p, speed);
+    if (!rest && y.every((v, i) => Math.abs(speed[i]) * horizon <= 1e-8 * Math.max(Math.abs(v), 1e-9 * size[i]))) return y;
   }
   return null;
 }
@@ -123,24 +127,23 @@ function near(a, b, reference, share) {
   return true;
 }
 
-/** Follow the branch that starts at `y` through the parameter sets `ps`; a state, or null, for each. */
-export function follow(model, ps, y, reference, end) {
-  const out = [];
-  let here = y;
-  for (const p of ps) {
-    let next = out.length ? newton(model, p, here, reference, 6) : null;
-    if (!(next && near(next, here, reference, 0.3) && stable(model, p, next, reference))) {
-      // A sweep stands for an experiment, and no experiment sits exactly on an unstable state.
-      const nudged = Float64Array.from(here, (v, i) => v + 1e-6 * (out.length ? Math.max(v, 1e-3 * reference[i]) : 0));
-      try {
-        next = settle(model, p, nudged, reference, end);
-      } catch (error) {
-        if (!(error instanceof SolverError)) throw error;
-        next = null;
-      }
-    }
-    out.push(next);
-    if (next) here = next;
+/** The same, with null where the solver fails as well. */
+export function tryToSettle(...given) {
+  try {
+    return settle(...given);
+  } catch (error) {
+    if (!(error instanceof SolverError)) throw error;
+    return null;
   }
-  return out;
+}
+
+/**
+ * The next point of a branch: from the steady state `here` of a neighbouring parameter set to that of `p`. `reference`
+ * gives the size of the declared initial state, a millionth of which nudges a state off a point that has become unstable:
+ * a sweep stands for an experiment, and no experiment sits exactly on an unstable state.
+ */
+export function step(model, p, here, reference, time, end) {
+  const next = newton(model, p, here, reference, LATE * end, 6);
+  if (next && near(next, here, reference, 0.3) && stable(model, p, next, reference, LATE * end)) return next;
+  return tryToSettle(model, p, Float64Array.from(here, (v, i) => v + 1e-6 * reference[i]), reference, time, end);
 }

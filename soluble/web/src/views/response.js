@@ -2,10 +2,13 @@
 import { bisectCenter } from "d3-array";
 import { DASHES } from "../chart.js";
 import { measure, number } from "../format.js";
-import { reader, resolve, run } from "../run.js";
+import { lastDose, reader, resolve, run } from "../run.js";
 import { SolverError } from "../solver/error.js";
-import { follow, settle } from "../steady.js";
+import { LATE, step, tryToSettle } from "../steady.js";
 import { against, amount, is, sentence, verb } from "../words.js";
+
+/** Milliseconds that a draft may take before it is drawn with the points that it has. */
+const PART_OF_A_FRAME = 7;
 
 export function response(model, config) {
   const { x, of, at, hysteresis, n } = config.response;
@@ -18,56 +21,85 @@ export function response(model, config) {
   });
   const when = at === "steady" ? "at steady state" : at === "max" ? "at most" : `on ${config.time.one} ${number(at)}`;
 
-  /** Settle for each x on its own, from the declared start. */
-  const apart = (xs, overrides) => xs.map((v) => {
-    const { p, y } = resolve(model, { ...overrides, [x.name]: v });
-    return { p, y: settle(model, p, y, sizeOf(y), config.end) };
-  });
-  const sizeOf = (y) => {
-    const peers = Math.max(...y.map(Math.abs)) || 1;
-    return Float64Array.from(y, (v, i) => Math.max(Math.abs(v), ...model.states.map((s, j) => (s.unit === model.states[i].unit ? Math.abs(y[j]) : 0))) || peers);
+  /** The largest value among the states of the same unit: what "small" is measured against. */
+  const sizes = (y) => {
+    const largest = Math.max(...y.map(Math.abs)) || 1;
+    return y.map((v, i) => Math.max(...model.states.map((s, j) => (s.unit === model.states[i].unit ? Math.abs(y[j]) : 0))) || largest);
   };
-  /** Settle for the first x, then follow. */
-  const along = (xs, overrides) => {
-    const sets = xs.map((v) => resolve(model, { ...overrides, [x.name]: v }));
-    const ps = sets.map((set) => set.p);
-    const states = follow(model, ps, sets[0].y, sizeOf(sets[0].y), config.end);
-    return { ps, states };
-  };
-  const read = (p, y) => (y ? reader(model, p, of)(0, y) : NaN);
+  /** Parameters, and the state and time after the last dose. */
+  function begin(v, overrides) {
+    const values = { ...overrides, [x.name]: v };
+    const { p, y } = resolve(model, values);
+    const time = lastDose(model, p);
+    return { p, time, size: sizes(y), y: time > 0 ? run(model, values, { end: time, n: 2, draft: true }).y : y };
+  }
+  const seen = (p, time, y) => (y ? reader(model, p, of)(LATE * config.end, y) : NaN);
 
-  function values(xs, overrides) {
-    if (at !== "steady") {
-      const ends = at === "max" ? { end: config.end, n: config.n } : { end: at, n: 2 };
-      return xs.map((v) => {
-        const { columns, even } = run(model, { ...overrides, [x.name]: v }, ends);
-        return at === "max" ? Math.max(...even.map((k) => columns[of][k])) : columns[of].at(-1);
-      });
+  function alone(v, overrides, draft) {
+    if (at === "steady") {
+      const { p, y, size, time } = begin(v, overrides);
+      return seen(p, time, tryToSettle(model, p, y, size, time, config.end));
     }
-    return apart(xs, overrides).map(({ p, y }) => read(p, y));
+    const { columns, even } = run(model, { ...overrides, [x.name]: v }, at === "max" ? { end: config.end, n: config.n, draft } : { end: at, n: 2, draft });
+    return at === "max" ? Math.max(...even.map((k) => columns[of][k])) : columns[of].at(-1);
+  }
+
+  function finish(result) {
+    if (!result.branches.some((y) => y.some(Number.isFinite))) throw new SolverError(`${q.label} ${verb(q.label, "settle")} nowhere in this range.`);
+    return { ...result, mark: result.xs.indexOf(result.own) };
   }
 
   return {
     main: [of],
-    compute(overrides) {
+    heavy: () => true,
+
+    /**
+     * Computes point by point and yields after each, so that a page can do other things between them. A draft takes as
+     * many points as fit a part of a frame, spread evenly: each round halves the gaps.
+     */
+    *steps(overrides, draft) {
       const own = overrides[x.name] ?? x.value;
       const xs = [...new Set([...grid, own])].filter((v) => v >= x.min && v <= x.max).sort((a, b) => a - b);
       const mark = xs.indexOf(own);
+      const branches = [Float64Array.from(xs, () => NaN)];
+      const deadline = performance.now() + PART_OF_A_FRAME;
+      const least = 9;
+      let done = 0;
       if (!hysteresis) {
-        const y = values(xs, overrides);
-        if (!y.some(Number.isFinite)) throw new SolverError(`${q.label} ${verb(q.label, "settle")} nowhere in this range.`);
-        return { own, mark, xs, branches: [y] };
+        const ready = new Set();
+        const order = draft ? [mark, ...halving(xs.length)].filter((k) => k >= 0) : xs.keys();
+        for (const k of order) {
+          if (ready.has(k)) continue;
+          if (draft && done >= least && performance.now() > deadline) break;
+          branches[0][k] = alone(xs[k], overrides, draft);
+          ready.add(k);
+          done++;
+          yield;
+        }
+        const kept = [...xs.keys()].filter((k) => ready.has(k));
+        return finish({ own, xs: kept.map((k) => xs[k]), branches: [Float64Array.from(kept, (k) => branches[0][k])] });
       }
-      const up = along(xs, overrides);
-      const last = up.states.findLast(Boolean);
-      if (!last) throw new SolverError(`${q.label} ${verb(q.label, "settle")} nowhere in this range.`);
-      const ps = up.ps.toReversed();
-      const down = follow(model, ps, last, sizeOf(last), config.end).reverse();
-      return { own, mark, xs, branches: [up.states, down].map((states) => states.map((y, k) => read(up.ps[k], y))) };
+      branches.push(Float64Array.from(xs, () => NaN));
+      let here = null;
+      const first = begin(xs[0], overrides);
+      for (const [branch, order] of [[branches[0], [...xs.keys()]], [branches[1], [...xs.keys()].reverse()]])
+        for (const k of order) {
+          const { p } = resolve(model, { ...overrides, [x.name]: xs[k] });
+          const next = here ? step(model, p, here, first.size, first.time, config.end) : tryToSettle(model, p, begin(xs[k], overrides).y, first.size, first.time, config.end);
+          branch[k] = seen(p, first.time, next);
+          here = next ?? here;
+          yield;
+        }
+      return finish({ own, xs, branches });
     },
 
     picture(result, ghost) {
-      const labels = hysteresis ? [`${x.label} rising`, `${x.label} falling`] : [q.label];
+      const apart = hysteresis ? farthest(...result.branches) : -1;
+      const ways = (i) => {
+        if (apart < 0) return undefined;
+        const above = result.branches[i][apart] > result.branches[1 - i][apart];
+        return { at: apart, text: i ? "falling" : "rising", above, back: i === 1 };
+      };
       return {
         x: { title: `${x.label}${x.unit ? ` (${x.unit})` : ""}`, domain: [x.min, x.max], log },
         panels: [
@@ -76,17 +108,18 @@ export function response(model, config) {
             unit: q.axisUnit[0],
             log: config.log,
             lines: result.branches.map((y, i) => ({
-              label: labels[i],
+              label: "",
               colour: q.colour,
               dash: DASHES[i],
               x: result.xs,
               y,
-              arrow: hysteresis && { at: i ? 0.35 : 0.65 },
+              way: ways(i),
               dots: result.mark >= 0 && Number.isFinite(y[result.mark]) ? [[result.own, y[result.mark]]] : [],
               ghost: ghost && { x: ghost.result.xs, y: ghost.result.branches[i], label: ghost.label },
             })),
           },
         ],
+        room: config.compare ? 76 : 0,
         marks: result.mark >= 0 ? [{ x: result.own, label: measure(result.own, x.unit) }] : [],
       };
     },
@@ -137,6 +170,22 @@ export function response(model, config) {
     },
     at: (share) => (log ? 10 ** (Math.log10(x.min) + share * Math.log10(x.max / x.min)) : x.min + share * (x.max - x.min)),
   };
+}
+
+/** The middle of the stretch where two branches differ; -1 where they are one. */
+function farthest(a, b) {
+  const gaps = Array.from(a, (v, k) => Math.abs(v - b[k])).map((gap) => (Number.isFinite(gap) ? gap : 0));
+  const most = Math.max(...gaps);
+  if (!(most > 0.02 * Math.max(...a.filter(Number.isFinite).map(Math.abs)))) return -1;
+  const wide = [...gaps.keys()].filter((k) => gaps[k] > 0.5 * most);
+  return wide[Math.floor(wide.length / 2)];
+}
+
+/** 0 ... n-1 so that any first part of the list is spread evenly: ends, middle, quarters, ... */
+function* halving(n) {
+  yield 0;
+  yield n - 1;
+  for (let gap = 1; gap < n; gap *= 2) for (let k = 1; k < 2 * gap; k += 2) yield Math.round(((n - 1) * k) / (2 * gap));
 }
 
 /** The place of the largest leap between neighbours, if it is one: far steeper than the rest of the branch. */

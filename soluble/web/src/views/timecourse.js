@@ -2,7 +2,7 @@
 import { bisectCenter } from "d3-array";
 import { DASHES } from "../chart.js";
 import { number } from "../format.js";
-import { run } from "../run.js";
+import { heavy, run } from "../run.js";
 import { against, amount, is, sentence, verb } from "../words.js";
 
 export function timecourse(model, config) {
@@ -29,12 +29,17 @@ export function timecourse(model, config) {
     const edge = 0.06 * span;
     if (y[top] - Math.max(first, last) > edge) return `${name} ${verb(name, "peak")} at ${told(y[top])} on ${moment(t[top])} and ${is(name)} at ${told(last)} on ${moment(t[k])}${than}`;
     if (Math.min(first, last) - y[low] > edge) return `${name} ${verb(name, "fall")} to ${told(y[low])} on ${moment(t[low])} and ${verb(name, "reach")} ${told(last)} on ${moment(t[k])}${than}`;
-    return `${name} ${verb(name, last > first ? "rise" : "fall")} from ${told(first)} to ${told(last)} on ${moment(t[k])}${than}`;
+    return `${name} ${verb(name, last > first ? "rise" : "fall")} from ${number(first)} to ${told(last)} on ${moment(t[k])}${than}`;
   }
+
+  const ending = (result, id) => number(result.columns[id].at(-1));
 
   return {
     main,
-    compute: (overrides) => run(model, overrides, { end: config.end, n: config.n }),
+    heavy: () => heavy(model),
+    *steps(overrides, draft) {
+      return run(model, overrides, { end: config.end, n: config.n, draft });
+    },
 
     picture(result, ghost) {
       return {
@@ -43,16 +48,18 @@ export function timecourse(model, config) {
           title: panel.length === 1 ? quantities[panel[0]].title : "",
           unit: quantities[panel[0]].axisUnit[panel.length === 1 ? 0 : 1],
           log: config.log,
+          // A panel of one curve is named by its title; its curves are labelled with where they end.
           lines: panel.map((id, i) => ({
-            label: quantities[id].label,
+            label: panel.length > 1 ? quantities[id].label : ending(result, id),
             colour: quantities[id].colour,
             dash: DASHES[i % DASHES.length],
             x: result.t,
             y: result.columns[id],
-            ghost: ghost && { x: ghost.result.t, y: ghost.result.columns[id], label: ghost.label },
+            ghost: ghost && { x: ghost.result.t, y: ghost.result.columns[id], label: panel.length > 1 ? ghost.label : `${ghost.label} ${ending(ghost.result, id)}` },
           })),
         })),
         marks: [],
+        room: config.panels.every((panel) => panel.length === 1) ? 84 : 0,
       };
     },
 
