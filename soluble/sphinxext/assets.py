@@ -185,11 +185,14 @@ class Page:
             self.models[key] = script.get_text()
             script.decompose()
 
-    def dress(self, chapter: dict[str, str] | None) -> None:
-        """Landmarks, tables that scroll by themselves, the line above a chapter's title."""
+    def dress(self, chapter: dict[str, str] | None, references: str) -> None:
+        """Tables that scroll by themselves, sources that lead to the references page, the line above a chapter's title."""
         for table in self.soup.select("article table"):
             if not table.find_parent(class_=["table-scroll", "pst-scrollable-table-container"]):
                 table.wrap(self.soup.new_tag("div", attrs={"class": "table-scroll"}))
+        for link in self.soup.select("a.cite[data-cite]"):
+            link["href"] = f"{self.root}{references}.html#{link['data-cite']}"
+            del link["data-cite"]
         for extra in self.soup.select("main[role=main]"):
             del extra["role"]
         heading = self.soup.select_one("article h1")
@@ -237,8 +240,8 @@ class Page:
 class Site:
     """The written site and the steps that finish it."""
 
-    def __init__(self, out: Path, chapters: dict[str, dict[str, str]], summaries: dict[str, str], landing: str):
-        self.out, self.chapters, self.summaries, self.landing = out, chapters, summaries, landing
+    def __init__(self, out: Path, chapters: dict[str, dict[str, str]], summaries: dict[str, str], landing: str, references: str):
+        self.out, self.chapters, self.summaries, self.landing, self.references = out, chapters, summaries, landing, references
         self.assets = out / "_assets"
         self.files: dict[str, str] = {}
 
@@ -262,7 +265,7 @@ class Site:
             page.draw_icons()
             page.draw_pictures()
             page.theme_explorers()
-            page.dress(self.chapters.get(name.removesuffix(".html")))
+            page.dress(self.chapters.get(name.removesuffix(".html")), self.references)
             page.note(used)
             for key, code in page.models.items():
                 self.put(f"models/{key}.js", code.strip() + "\n")

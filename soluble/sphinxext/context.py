@@ -104,7 +104,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
     texts = {name: summary(app.env.get_doctree(name)) for name in sorted(app.env.found_docs)}
-    assets.Site(Path(app.outdir), chapters(app), texts, app.config.root_doc + ".html").finish()
+    assets.Site(Path(app.outdir), chapters(app), texts, app.config.root_doc + ".html", app.config.soluble_references).finish()
 
 
 def setup(app: Sphinx) -> None:

@@ -54,7 +54,7 @@ def record(found) -> dict[str, str]:
     interval = found.text("interval")
     population = "; ".join(p.rstrip(".") for p in (found.population, found.stage, found.treatment) if p)
     rows = {
-        "number": found.text("value") if found.value is not None else "",
+        "number": f"{found.quantity} {found.text('value')}" if found.value is not None else "",
         "says": found.statement,
         "Interval": interval,
         "n": found.text("n").removeprefix("n = "),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 from docutils import nodes
 from latex2mathml import converter
@@ -12,6 +13,8 @@ from sphinx.util.math import get_node_equation_number
 
 LOG = logging.getLogger(__name__)
 
+# How many children MathML asks of an element.
+PARTS = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3, "mroot": 2}
 # latex2mathml lets a command that it does not know through as the text of an identifier: that is how it is noticed.
 LEFT_OVER = re.compile(r"<m[ino][^>]*>(\\[A-Za-z]+)</m[ino]>")
 
@@ -31,7 +34,21 @@ def to_mathml(latex: str, display: str = "inline") -> str:
         raise UnsupportedLaTeX(f"{type(problem).__name__} {problem}".strip()) from problem
     if unknown := LEFT_OVER.search(mathml):
         raise UnsupportedLaTeX(f"unknown command {unknown[1]}")
+    _check(latex, mathml)
     return mathml
+
+
+def _check(latex: str, mathml: str) -> None:
+    """What the library lets pass: an argument that is missing, a brace or a fence that is left open."""
+    bare = re.sub(r"\\[\\{}]", "", latex)
+    if bare.count("{") != bare.count("}"):
+        raise UnsupportedLaTeX("braces that do not pair")
+    if len(re.findall(r"\\left(?![a-zA-Z])", latex)) != len(re.findall(r"\\right(?![a-zA-Z])", latex)):
+        raise UnsupportedLaTeX(r"a \left without its \right")
+    for element in ElementTree.fromstring(mathml).iter():
+        name = element.tag.rpartition("}")[2]
+        if name in PARTS and len(element) != PARTS[name]:
+            raise UnsupportedLaTeX(f"<{name}> with {len(element)} of its {PARTS[name]} parts")
 
 
 def _convert(node: nodes.Element, latex: str, display: str) -> str:

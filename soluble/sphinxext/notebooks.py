@@ -78,17 +78,14 @@ def _directive(block: Block) -> str:
 
 
 def _quiz(body: str) -> str:
-    lines = []
-    for line in plain(body).splitlines():
-        if mark := re.match(r"^\s*[-*] \[( |x|X)\] (.*)", line):
-            lines.append(f"- {mark[2]}")
-            right = mark[1] != " "
-            lines.append(f"  <details><summary>Is this right?</summary>{'Right.' if right else 'Not so.'}")
-        elif lines and lines[-1].startswith("  <details>") and line.strip():
-            lines[-1] += " " + line.strip() + "</details>"
-        else:
-            lines.append(line)
-    return "\n".join(lines)
+    """The question, then each answer with its feedback folded."""
+    question, *answers = re.split(r"^[ \t]*[-*] \[([ xX])\] ", plain(body), flags=re.M)
+    out = [question.strip(), ""]
+    for mark, text in zip(answers[::2], answers[1::2], strict=True):
+        answer, *why = [" ".join(part.split()) for part in re.split(r"\n\s*\n|\n", text.strip(), maxsplit=1)]
+        verdict = "Not so." if mark == " " else "Right."
+        out.append(f"- {answer}\n  <details><summary>Is this right?</summary>{' '.join([verdict, *why])}</details>")
+    return "\n".join(out)
 
 
 def _role(match: re.Match) -> str:

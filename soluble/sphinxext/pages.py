@@ -157,7 +157,7 @@ class ModelSheets(SphinxDirective):
             for ending, text in ((".xml", "SBML"), (".ant", "Antimony"), (".yaml", "Declaration"))
         )
         section += raw(f'<ul class="downloads">{links}</ul>')
-        section += raw(f'<div class="model-sheet">{model.sheet()._repr_html_()}</div>')
+        section += raw(model.sheet().to_html())
         return section
 
 
