@@ -54,7 +54,7 @@ class Expression:
     @property
     def is_number(self) -> bool:
         """Whether the formula holds no name at all."""
-        return not any(isinstance(n, ast.Name) and n.id not in FUNCTIONS for n in ast.walk(self.tree))
+        return _is_number(self.tree)
 
     @cached_property
     def sympy(self) -> sp.Expr:
@@ -252,6 +252,8 @@ def to_infix(node: ast.expr, number: Callable[[ast.Constant], str] = lambda node
             return number(node)
         case ast.Name(id=name):
             return name
+        case ast.BinOp(left=a, op=ast.Pow(), right=b) if not isinstance(b, ast.Constant) and _is_number(b):
+            return infix(ast.BinOp(a, ast.Pow(), _folded(b)))
         case ast.BinOp(left=a, op=op, right=b):
             sign = "^" if isinstance(op, ast.Pow) else OPERATORS[type(op)]
             return f"{_bracket(a, node, infix(a), left=True)}{sign}{_bracket(b, node, infix(b), left=False)}"
@@ -267,6 +269,16 @@ def to_infix(node: ast.expr, number: Callable[[ast.Constant], str] = lambda node
         case ast.Call(func=ast.Name(id=name), args=args):
             return f"{'ln' if name == 'log' else name}({', '.join(map(infix, args))})"
     raise TypeError(ast.dump(node))
+
+
+def _is_number(node: ast.expr) -> bool:
+    return not any(isinstance(n, ast.Name) and n.id not in FUNCTIONS for n in ast.walk(node))
+
+
+def _folded(node: ast.expr) -> ast.expr:
+    """A formula of numbers as one number: unit checks can follow ``V^0.666...`` but not ``V^(2/3)``."""
+    value = float(evaluate(node, {}))
+    return ast.parse(repr(int(value) if value.is_integer() else value), mode="eval").body
 
 
 def _bracket(child: ast.expr, parent: ast.BinOp, inner: str, *, left: bool) -> str:

@@ -883,7 +883,7 @@ class Model:
         t: Sequence[float] | None = None,
         method: str | None = None,
         rtol: float = 1e-8,
-        atol: float | None = None,
+        atol: float | np.ndarray | None = None,
         **overrides: float,
     ) -> pd.DataFrame:
         """Run the model; see :func:`soluble.simulate.simulate`. A parameter that is called ``n`` is overridden as ``n_``."""

@@ -8,6 +8,7 @@ functions; ``overrides`` maps parameters and initial values (``<state>0``) to nu
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     import sympy as sp
 
 METHODS = ("DOP853", "RK45", "RK23", "LSODA", "Radau", "BDF")
+#: Which solvers are tried when none is asked for: the second when the first fails or needs too many evaluations (LSODA can
+#: take a stiff model for a non-stiff one and crawl; a slider can make a non-stiff model stiff).
+DEFAULTS = {False: ("DOP853", "LSODA"), True: ("LSODA", "Radau")}
+PATIENCE = 60_000
 MAX_EVALUATIONS = 2_000_000
 #: How many declared runs after 0 an equilibrium is looked at, where an equation holds the time itself.
 LATE = 1e4
@@ -105,13 +110,13 @@ def simulate(
     t: Sequence[float] | None = None,
     method: str | None = None,
     rtol: float = 1e-8,
-    atol: float | None = None,
+    atol: float | np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Run a model from time 0.
 
     Shows ``n`` even times up to ``t_end`` (default: the declaration's), or the increasing times ``t``. Parameters and
-    initial values (``<state>0``) are overridden by keyword. ``method`` is one of SciPy's; by default DOP853, and LSODA with
-    the analytic Jacobian for a model that is declared stiff. ``atol`` defaults to a small part of ``rtol`` times the size of
+    initial values (``<state>0``) are overridden by keyword. ``method`` is one of SciPy's; by default DOP853, or LSODA with
+    the analytic Jacobian for a model that is declared stiff, and a sturdier one where that fails. ``atol`` defaults to a small part of ``rtol`` times the size of
     the states that share a unit.
 
     Returns a DataFrame indexed by ``time`` with a column per state and derived quantity, in their units; at the time of
@@ -170,11 +175,11 @@ def dose_times(model: Model, p: np.ndarray) -> list[tuple[float, int, float]]:
 
 
 def _run(
-    model: Model, p: np.ndarray, y0: np.ndarray, times: np.ndarray, method: str | None, rtol: float, atol: float | None
+    model: Model, p: np.ndarray, y0: np.ndarray, times: np.ndarray, method: str | None, rtol: float, atol: float | np.ndarray | None
 ) -> np.ndarray:
     """States at ``times``, shape (states, times); the integration begins anew at each dose."""
     doses = dose_times(model, p)
-    tolerance = _tolerance(model, y0, doses, rtol) if atol is None else atol
+    tolerance = absolute_tolerance(model, y0, doses, rtol) if atol is None else atol
     solve = _solver(model, p, method, rtol, tolerance)
     out = np.empty((len(y0), len(times)))
     y, start = y0.copy(), 0.0
@@ -192,7 +197,7 @@ def _run(
     return out
 
 
-def _tolerance(model: Model, y0: np.ndarray, doses: list[tuple[float, int, float]], rtol: float) -> np.ndarray:
+def absolute_tolerance(model: Model, y0: np.ndarray, doses: list[tuple[float, int, float]], rtol: float) -> np.ndarray:
     """Absolute tolerances: 1e-4 of ``rtol`` times the largest initial value or dose among the states of one unit."""
     size: dict[str, float] = {}
     for i, value in [*enumerate(y0), *((target, amount) for _, target, amount in doses)]:
@@ -202,27 +207,46 @@ def _tolerance(model: Model, y0: np.ndarray, doses: list[tuple[float, int, float
 
 
 def _solver(model: Model, p: np.ndarray, method: str | None, rtol: float, atol: Any) -> Callable:
+    """A function ``(start, end, y, times)`` that gives the states at ``times`` and at the end."""
+    if method is not None:
+        if method not in METHODS:
+            raise UnknownNameError(method, METHODS, "method")
+        return _one_solver(model, p, method, rtol, atol, MAX_EVALUATIONS)
+    quick, sturdy = DEFAULTS[bool(model.stiff)]
+    first = _one_solver(model, p, quick, rtol, atol, PATIENCE)
+    second = _one_solver(model, p, sturdy, rtol, atol, MAX_EVALUATIONS)
+
+    def solve(start: float, end: float, y: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            return first(start, end, y, at)
+        except SimulationError:
+            return second(start, end, y, at)
+
+    return solve
+
+
+def _one_solver(model: Model, p: np.ndarray, method: str, rtol: float, atol: Any, patience: int) -> Callable:
     from scipy.integrate import solve_ivp
 
-    method = method or ("LSODA" if model.stiff else "DOP853")
-    if method not in METHODS:
-        raise UnknownNameError(method, METHODS, "method")
-    f, parameters, calls = compiled(model), p.tolist(), [0]
-
-    def rhs(t: float, y: np.ndarray) -> np.ndarray:
-        calls[0] += 1
-        if calls[0] > MAX_EVALUATIONS:
-            raise SimulationError(
-                f"{model.key}: given up at time {t:.6g} after {MAX_EVALUATIONS:,} evaluations; try method='Radau', a larger rtol, or other values"
-            )
-        return f.rhs(t, y, parameters)
-
+    f, parameters = compiled(model), p.tolist()
     extra = {"jac": lambda t, y: f.jac(t, y, parameters)} if method in ("LSODA", "Radau", "BDF") else {}
 
     def solve(start: float, end: float, y: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        calls = 0
+
+        def rhs(t: float, y: np.ndarray) -> np.ndarray:
+            nonlocal calls
+            calls += 1
+            if calls > patience:
+                mend = "try method='Radau', a larger rtol, or other values"
+                raise SimulationError(f"{model.key}: {method} given up at time {t:.6g} after {patience:,} evaluations; {mend}")
+            return f.rhs(t, y, parameters)
+
         _require_finite(model, rhs(start, y), start)
         grid = np.append(at, end) if not at.size or at[-1] < end else at
-        run = solve_ivp(rhs, (start, end), y, method=method, t_eval=grid, rtol=rtol, atol=atol, **extra)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # LSODA also says in words what it raises here
+            run = solve_ivp(rhs, (start, end), y, method=method, t_eval=grid, rtol=rtol, atol=atol, **extra)
         if not run.success or run.y.shape[1] != len(grid):
             reached = run.t[-1] if run.t.size else start
             raise SimulationError(f"{model.key}: {method} failed after time {reached:.6g}: {run.message}")
@@ -278,7 +302,7 @@ def _settle(model: Model, p: np.ndarray, y0: np.ndarray) -> np.ndarray:
     doses = dose_times(model, p)
     time = max([d[0] for d in doses], default=0.0)
     y = _run(model, p, y0, np.array([time]), None, 1e-9, None)[:, -1]
-    tolerance = _tolerance(model, y0, doses, 1e-9)
+    tolerance = absolute_tolerance(model, y0, doses, 1e-9)
     size = np.maximum(np.abs(y), 1e13 * tolerance)
     solve = _solver(model, p, "LSODA", 1e-9, tolerance)
     for chunk in (1, 10, 100, 1e3, 1e4, 1e5):

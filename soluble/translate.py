@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -196,7 +197,7 @@ def to_sbml(model: Model) -> str:
     """The model as SBML level 3 version 2 text.
 
     States are parameters with rate rules, derived quantities parameters with assignment rules, a repeated dose is one
-    event with a counter, and each declared unit is a unit definition (``cell`` and ``molecule`` count as ``item``). The ids are the
+    event with a counter, and each declared unit is a unit definition (``cell`` counts as ``item``). The ids are the
     names of the declaration.
     """
     return _SbmlWriter(model).text()
@@ -315,7 +316,19 @@ class _SbmlWriter:
         node = self.sbml.parseL3Formula(infix)
         if node is None:
             raise ValueError(f"libSBML cannot read {infix!r}: {self.sbml.getLastParseL3Error()}")
+        self._rational_powers(node)
         return node
+
+    def _rational_powers(self, node: Any) -> None:
+        """Broken exponents as quotients: libSBML writes 15 digits of ``2/3``, and then its cube of lengths is no square."""
+        if node.getType() in (self.sbml.AST_POWER, self.sbml.AST_FUNCTION_POWER) and node.getChild(1).isReal():
+            exponent = node.getChild(1)
+            value = exponent.getValue()
+            near = Fraction(value).limit_denominator(1000)
+            if float(f"{value:.15g}") != value and abs(float(near) - value) < 1e-14:
+                exponent.setValue(near.numerator, near.denominator)
+        for i in range(node.getNumChildren()):
+            self._rational_powers(node.getChild(i))
 
     def _unit_of(self, vector: units.Vector | None) -> str:
         return self.define(*units.from_vector(vector or {}), "")
@@ -366,6 +379,5 @@ _SBML_KINDS = {
     "ampere": "ampere",
     "candela": "candela",
     "cell": "item",
-    "molecule": "item",
     "arbitrary_unit": "dimensionless",
 }

@@ -4,7 +4,7 @@ A formula is calculated with plain numbers, so two terms that are added must agr
 scale: ``1/hour`` beside ``1/day`` is an error, not a factor of 24 that nobody sees. A conversion is written as a
 parameter with a unit of its own (``hours_per_day: 24 hour/day``).
 
-``cell``, ``molecule`` and ``arbitrary_unit`` are base units of their own. A power with a symbolic exponent keeps it
+``cell`` and ``arbitrary_unit`` are base units of their own. A power with a symbolic exponent keeps it
 (``C**h / (K**h + C**h)`` is dimensionless when C and K share a unit).
 """
 
@@ -38,7 +38,7 @@ def registry() -> Any:
     import pint
 
     ureg = pint.UnitRegistry()
-    for name in ("cell", "molecule", "arbitrary_unit"):
+    for name in ("cell", "arbitrary_unit"):
         ureg.define(f"{name} = [{name}]")
     return ureg
 
