@@ -18,7 +18,7 @@ from soluble import style
 INK, MUTED, RULE = style.INK, style.MUTED, style.RULE
 IL6, RECEPTOR, DRUG = (style.colour(name) for name in ("IL-6", "immune", "drug"))
 TUMOUR, LIVER, IL1B = (style.colour(name) for name in ("tumour", "CRP", "IL-1beta"))
-SMALL, TEXT, HEAD = 11.5, 12.5, 14
+SMALL, TEXT, HEAD = 13, 14, 15.5
 
 
 def label(ax, x, y, text, colour=INK, size=TEXT, **kw):
@@ -83,13 +83,13 @@ def draw():
     ax.axis("off")
 
     # above: where IL-6 comes from
-    label(ax, 17, 107, "IL-1β", IL1B, TEXT, weight="bold")
-    arrow(ax, (24, 107), (37, 107), IL1B)
+    label(ax, 18, 107, "IL-1β", IL1B, TEXT, weight="bold")
+    arrow(ax, (25.5, 107), (35.5, 107), IL1B)
     label(ax, 53, 109.2, "tumour, fibroblasts,", size=SMALL)
     label(ax, 53, 104.8, "myeloid cells", size=SMALL)
     arrow(ax, (53, 102), (53, 95.2), IL6)
-    pill(ax, 17, 97.2, "canakinumab", 31)
-    block(ax, (17, 99.7), (17, 103.9))
+    pill(ax, 18, 97.2, "canakinumab", 33)
+    block(ax, (18, 99.7), (18, 103.9))
     for x, y in ((49, 91.5), (53, 92.6), (57, 91.2)):
         cytokine(ax, x, y)
     label(ax, 62, 92, "IL-6", IL6, HEAD, weight="bold", ha="left")
@@ -112,9 +112,9 @@ def draw():
     cytokine(ax, 49, 65.6)
     gp130(ax, 45.6, 67.3, height=6.3, colour=MUTED)
     label(ax, 47.4, 58, "sgp130", MUTED, SMALL)
-    pill(ax, 87, 64.6, "sgp130Fc", 23.5)
+    pill(ax, 87, 64.6, "sgp130Fc", 24)
     block(ax, (75.4, 64.2), (72.6, 63.2))
-    pill(ax, 49, 77.4, "anti-IL-6R", 24.5)
+    pill(ax, 48.6, 77.4, "anti-IL-6R", 26)
     block(ax, (57.5, 75.1), (61.3, 73.2))
     block(ax, (42, 75.1), (26.6, 58.6))
 
@@ -126,21 +126,21 @@ def draw():
         gp130(ax, x - 4.4, 54.3, height=20.3)
         receptor(ax, x, 51.2, height=12.5, soluble=not own)
         cytokine(ax, x, 54.1)
-    label(ax, 16.0, 46.3, "IL-6R", RECEPTOR, SMALL, ha="right")
+    label(ax, 16.2, 46.3, "IL-6R", RECEPTOR, SMALL, ha="right")
     label(ax, 29.2, 46.3, "gp130", INK, SMALL, ha="left")
     label(ax, 85.2, 46.3, "gp130", INK, SMALL, ha="left")
-    inside(ax, 22, "CRP and other\nacute-phase proteins")
+    inside(ax, 22, "CRP and other acute-\nphase proteins")
     inside(ax, 78, "survival, EMT, PD-L1,\nmyeloid recruitment")
 
     # feedback, and the drug inside
     for x in (22, 78):
         side = 1 if x < 50 else -1
-        label(ax, x + side * 16.6, 22.0, "SOCS3", MUTED, SMALL)
-        arrow(ax, (x + side * 6.6, 22.0), (x + side * 11.2, 22.0), MUTED, width=1.3)
-        ax.add_patch(FancyArrowPatch((x + side * 16.6, 24.2), (x + side * 5.2, 30.3), arrowstyle="|-|,widthA=0,widthB=0.35", mutation_scale=9, lw=1.3, color=MUTED, connectionstyle=f"arc3,rad={side * 0.35}", shrinkA=0, shrinkB=0, zorder=5))
-    pill(ax, 50, 35.6, "JAK inhibitor", 31)
-    block(ax, (36, 33.2), (28.3, 31.2))
-    block(ax, (64, 33.2), (71.7, 31.2))
+        label(ax, x + side * 17.2, 22.0, "SOCS3", MUTED, SMALL)
+        arrow(ax, (x + side * 7.4, 22.0), (x + side * 11.2, 22.0), MUTED, width=1.3)
+        ax.add_patch(FancyArrowPatch((x + side * 17.2, 24.2), (x + side * 6.0, 28.9), arrowstyle="|-|,widthA=0,widthB=0.35", mutation_scale=9, lw=1.3, color=MUTED, connectionstyle=f"arc3,rad={side * 0.35}", shrinkA=0, shrinkB=0, zorder=5))
+    pill(ax, 50, 35.8, "JAK inhibitor", 33)
+    block(ax, (35, 33.5), (28.4, 32.3))
+    block(ax, (65, 33.5), (71.6, 32.3))
 
     path = Path(__file__).with_suffix(".svg")
     fig.savefig(path, metadata={"Date": None})
