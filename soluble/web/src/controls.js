@@ -22,7 +22,7 @@ export const scaleOf = (control) => {
       const inside = Math.min(high, Math.max(low, position));
       const v = log ? 10 ** inside : inside;
       const fine = (high - low) * FINE * (log ? Math.LN10 * v : 1);
-      const grain = 10 ** Math.floor(Math.log10(fine));
+      const grain = 10 ** Math.floor(Math.log10(fine / 4));
       const rounded = grain >= 1 ? Math.round(v / grain) * grain : Number(v.toFixed(Math.min(100, Math.round(-Math.log10(grain)))));
       return Math.min(control.max, Math.max(control.min, rounded));
     },

@@ -10,6 +10,8 @@ import { response } from "./views/response.js";
 import { timecourse } from "./views/timecourse.js";
 import { setting } from "./words.js";
 
+/** A run that takes longer (ms) is replaced by a draft while a control moves. */
+const COSTLY = 3;
 const VIEWS = { timecourse, response };
 
 /** Colours by name: the site, or the widget, defines the variables; a mediator without a colour takes that of its place. */
@@ -58,6 +60,7 @@ export function mount(root, model, given, options = {}) {
   const problem = h("p", { class: "explorer-problem", hidden: true });
 
   let result = null, failure = "", geometry = null, lastMoved = "";
+  let fullTook = 0; // milliseconds of the last full computation
   let stale = true; // does the state differ from that of `result`?
   let draft = false; // is `result` a draft?
   let kept = null; // the run that the reader keeps for comparison
@@ -92,35 +95,39 @@ export function mount(root, model, given, options = {}) {
 
   function take(outcome, rough) {
     ({ result, failure } = outcome);
-    draft = rough;
+    draft = timings.draft = rough;
     stale = false;
     if (result && state.untouched && (!start.result || !rough)) Object.assign(start, { result, rough });
   }
   /** Bring `result` up to date: with a draft where the model is heavy and `rough` will do, else in full. */
   function compute(rough = false) {
     if (!stale && (rough || !draft)) return;
-    const light = rough && view.heavy();
+    const light = rough && (view.always || model.stiff || fullTook > COSTLY);
     const began = performance.now();
     take(outcome(state.values, state.scenario, light), light);
     timings.solve = performance.now() - began;
-    timings.draft = light;
+    if (!light) fullTook = timings.solve;
   }
 
   /** The full computation after a draft, in slices, so that a reader who goes on is never kept waiting. */
   let job = 0;
   function inSlices(overrides, then) {
     const steps = view.steps(overrides, false);
+    let spent = 0;
     const slice = () => {
-      const until = performance.now() + 8;
-      const got = guarded(() => {
+      const began = performance.now(), until = began + 8;
+      let finished = false;
+      const full = guarded(() => {
         for (;;) {
           const { done, value } = steps.next();
-          if (done) return { value };
-          if (performance.now() > until) return null;
+          finished = done;
+          if (done || performance.now() > until) return value;
         }
       });
-      if (!got.failure && !got.result) job = setTimeout(slice);
-      else then({ result: got.result?.value ?? null, failure: got.failure });
+      spent += performance.now() - began;
+      if (!finished && !full.failure) return void (job = setTimeout(slice));
+      fullTook = spent;
+      then({ result: full.result ?? null, failure: full.failure });
     };
     job = setTimeout(slice);
   }
@@ -374,9 +381,9 @@ export function mount(root, model, given, options = {}) {
     },
     csv: () => (compute(), csv(view.data(result), told())),
     svg: () => (flush(), svgText(svg, config.alt, summary())),
-    /** The table for any parameters and initial values, whether they have a control or not. Throws SolverError. */
-    solve(values = {}) {
-      const steps = view.steps({ ...state.overrides(), ...values }, false);
+    /** The table for any parameters and initial values, whether they have a control or not, at `n` times. Throws SolverError. */
+    solve(values = {}, n = config.n) {
+      const steps = VIEWS[config.view](model, { ...config, n }).steps({ ...state.overrides(), ...values }, false);
       for (;;) {
         const { done, value } = steps.next();
         if (done) return view.data(value);

@@ -4,25 +4,21 @@ import { SolverError } from "./solver/error.js";
 import { radau } from "./solver/radau.js";
 
 // Tight enough that a run agrees with SciPy's to a relative 1e-6, also where a separatrix amplifies errors. A draft, which
-// only has to be right to the pixel, stands in for a stiff model's run while a control moves.
-const EXPLICIT = 1e-10, IMPLICIT = 1e-9, DRAFT = 1e-5;
-/** Beyond so many explicit steps a model is stiff in effect, whatever it declares; it is remembered as such. */
-const PATIENCE = 1500;
-/** So many times the fastest rate's time constant in one run: then the explicit method would only follow its own stability. */
+// only has to be right to the pixel, stands in for a costly run while a control moves.
+const EXPLICIT = 1e-11, IMPLICIT = 1e-9, DRAFT = 1e-5;
+/** Beyond so many explicit steps the implicit method gets its turn. */
+const PATIENCE = 6000;
+/** So many time constants of the fastest rate in one run: then the explicit method would only follow its own stability. */
 const REACH = 3000;
-const implicit = new WeakMap();
 
-/** Does this model need the implicit solver, so that a draft is worth while? */
-export const heavy = (model) => implicit.get(model) ?? model.stiff;
-
-/** Decide the solver for a run: as declared, as learnt from a run that was too long, or by the rates at its start. */
-function choose(model, p, y, end) {
-  if (implicit.get(model) === true) return;
+/** Whether a run needs the implicit solver: as declared, or by the rates at its start. */
+function stiff(model, p, y, end) {
+  if (model.stiff) return true;
   const n = y.length, J = new Float64Array(n * n);
   model.jac(0, y, p, J);
   let fastest = 0;
   for (let i = 0; i < n; i++) fastest = Math.max(fastest, Math.abs(J[i * n + i]));
-  if (model.stiff || fastest * end > REACH) implicit.set(model, true);
+  return fastest * end > REACH;
 }
 
 /** Parameter array and initial state for the given overrides (parameter ids, and `<state>0` for initial values). */
@@ -53,34 +49,33 @@ function boluses(model, p, end) {
 export const lastDose = (model, p) => boluses(model, p, Infinity).at(-1)?.time ?? 0;
 
 /**
- * Absolute tolerances: far below the size of each state, so that small values keep their digits too. A state that starts
- * at nothing borrows the size of the states of its unit, and of the doses that it receives.
+ * Absolute tolerances. A state that starts at nothing borrows the size of the states of its unit and of the doses that it
+ * receives. Any other is followed until it is a `share` of what it was: a tumour that is all but gone may grow again.
  */
-export function absolute(model, y, doses = []) {
+export function absolute(model, y, doses = [], share) {
   const size = model.states.map((s, i) => Math.abs(y[i]));
   for (const d of doses) size[d.target] = Math.max(size[d.target], Math.abs(d.amount));
   return Float64Array.from(size, (own, i) => {
     const peers = size.filter((v, j) => model.states[j].unit === model.states[i].unit);
-    return 1e-12 * (own || Math.max(...peers) || 1);
+    return y[i] ? share * own : 1e-12 * (own || Math.max(...peers) || 1);
   });
 }
 
 /** One stretch without doses. */
-function stretch(model, p, y, a, b, atol, draft, grid) {
+function stretch(model, p, y, a, b, { atol, draft, implicit }, grid) {
   const rhs = (t, x, dx) => model.rhs(t, x, p, dx);
   const jac = (t, x, J) => model.jac(t, x, p, J);
-  if (!heavy(model)) {
+  if (!implicit) {
     const [y0, next] = [Float64Array.from(y), grid.next];
     try {
-      return dop853(rhs, y, a, b, { rtol: EXPLICIT, atol, maxSteps: PATIENCE }, grid);
+      return dop853(rhs, y, a, b, { rtol: draft ? DRAFT : EXPLICIT, atol, maxSteps: PATIENCE }, grid);
     } catch (error) {
       if (!(error instanceof SolverError)) throw error;
       y.set(y0);
       grid.next = next;
     }
-    implicit.set(model, true);
   }
-  radau(rhs, jac, y, a, b, { rtol: draft ? DRAFT : IMPLICIT, atol }, Object.assign(grid, { loose: draft }));
+  radau(rhs, jac, y, a, b, { rtol: draft ? DRAFT : IMPLICIT, atol, maxSteps: draft ? 4000 : 60000 }, Object.assign(grid, { loose: draft }));
 }
 
 /**
@@ -92,8 +87,8 @@ export function run(model, values, { end, n = 401, draft = false } = {}) {
   const { p, y } = resolve(model, values);
   if (!y.every(Number.isFinite)) throw new SolverError("the initial values are not all numbers.");
   const doses = boluses(model, p, end);
-  const atol = absolute(model, y, doses);
-  choose(model, p, y, end);
+  const implicit = stiff(model, p, y, end);
+  const options = { atol: absolute(model, y, doses, draft ? 1e-12 : model.stiff ? 1e-15 : 1e-40), draft, implicit };
   const size = model.states.length;
 
   const t = [], even = [];
@@ -119,7 +114,7 @@ export function run(model, values, { end, n = 401, draft = false } = {}) {
     for (const d of doses) if (d.time === t[first]) y[d.target] += d.amount;
     rows.set(y, first * size);
     const grid = { ts: t.slice(first, stop), rows: rows.subarray(first * size, stop * size), next: 1 };
-    stretch(model, p, y, t[first], t[stop - 1], atol, draft, grid);
+    stretch(model, p, y, t[first], t[stop - 1], options, grid);
   }
   if (stops.includes(end)) {
     // A dose at the very end: the last row shows the state after it, as everywhere.

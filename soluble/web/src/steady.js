@@ -97,7 +97,7 @@ export const LATE = 1e4;
 export function settle(model, p, from, reference, time, end) {
   const n = from.length;
   const y = Float64Array.from(from);
-  const atol = absolute(model, reference);
+  const atol = absolute(model, reference, [], 1e-12);
   const speed = new Float64Array(n);
   let horizon = end;
   const still = (t, x, f) => {

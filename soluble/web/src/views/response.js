@@ -51,7 +51,7 @@ export function response(model, config) {
 
   return {
     main: [of],
-    heavy: () => true,
+    always: true, // a draft is always worth while
 
     /**
      * Computes point by point and yields after each, so that a page can do other things between them. A draft takes as

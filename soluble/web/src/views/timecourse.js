@@ -2,7 +2,7 @@
 import { bisectCenter } from "d3-array";
 import { DASHES } from "../chart.js";
 import { number } from "../format.js";
-import { heavy, run } from "../run.js";
+import { run } from "../run.js";
 import { against, amount, is, sentence, verb } from "../words.js";
 
 export function timecourse(model, config) {
@@ -36,7 +36,7 @@ export function timecourse(model, config) {
 
   return {
     main,
-    heavy: () => heavy(model),
+    always: false,
     *steps(overrides, draft) {
       return run(model, overrides, { end: config.end, n: config.n, draft });
     },
