@@ -430,8 +430,8 @@ class _Reader:
         elif name in RESERVED or name.lower() in ("true", "false") or keyword.iskeyword(name):
             self.problem(line, f"`{name}` is reserved and cannot be the name of a {what}", f"choose another, for instance `{name}_`")
         elif name in taken:
-            self.problem(line, f"the name `{name}` is already a {taken[name]}", "give one of the two another name")
-        taken[str(name)] = what
+            self.problem(line, f"the name `{name}` is taken: it is {taken[name]}", "give one of the two another name")
+        taken[str(name)] = f"a {what}"
 
 
 def _read_range(r: _Reader, node: Any, where: str) -> tuple[tuple[float, float] | None, str]:
@@ -621,7 +621,7 @@ class _Checker:
         try:
             got = units.of_tree(e.tree, self.vectors)
             if unit is not None and not e.is_number:
-                units.require(got, unit, f"{where} (`{e.text}`)")
+                units.require(got, unit, f"`{e.text}`")
             return got
         except units.UnitError as error:
             self.r.problem(line, f"{where}: {error.what}", error.mend)
@@ -757,7 +757,7 @@ class Model:
         taken: dict[str, str] = {}
         self.states = tuple(_read_states(r, data, taken))
         for s in self.states:
-            taken.setdefault(f"{s.id}0", f"initial value (of the state `{s.id}`)")
+            taken.setdefault(f"{s.id}0", f"the initial value of the state `{s.id}`")
         self.parameters_ = tuple(_read_parameters(r, data, taken))
         self.derived = tuple(_read_derived(r, data, taken))
         self.rates = _read_equations(r, data, list(data.get("states") or {}))

@@ -28,6 +28,8 @@ METHODS = ("DOP853", "RK45", "RK23", "LSODA", "Radau", "BDF")
 DEFAULTS = {False: ("DOP853", "LSODA"), True: ("LSODA", "Radau")}
 PATIENCE = 60_000
 MAX_EVALUATIONS = 2_000_000
+#: Evaluations for a second attempt, and for each stretch on the way to a steady state.
+ENDURANCE = 300_000
 #: How many declared runs after 0 an equilibrium is looked at, where an equation holds the time itself.
 LATE = 1e4
 
@@ -214,13 +216,16 @@ def _solver(model: Model, p: np.ndarray, method: str | None, rtol: float, atol: 
         return _one_solver(model, p, method, rtol, atol, MAX_EVALUATIONS)
     quick, sturdy = DEFAULTS[bool(model.stiff)]
     first = _one_solver(model, p, quick, rtol, atol, PATIENCE)
-    second = _one_solver(model, p, sturdy, rtol, atol, MAX_EVALUATIONS)
+    second = _one_solver(model, p, sturdy, rtol, atol, ENDURANCE)
 
     def solve(start: float, end: float, y: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         try:
             return first(start, end, y, at)
-        except SimulationError:
-            return second(start, end, y, at)
+        except SimulationError as error:
+            try:
+                return second(start, end, y, at)
+            except SimulationError as again:
+                raise SimulationError(f"{error}; then {again}") from error
 
     return solve
 
@@ -232,11 +237,11 @@ def _one_solver(model: Model, p: np.ndarray, method: str, rtol: float, atol: Any
     extra = {"jac": lambda t, y: f.jac(t, y, parameters)} if method in ("LSODA", "Radau", "BDF") else {}
 
     def solve(start: float, end: float, y: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        calls = 0
+        calls, reached = 0, start
 
         def rhs(t: float, y: np.ndarray) -> np.ndarray:
-            nonlocal calls
-            calls += 1
+            nonlocal calls, reached
+            calls, reached = calls + 1, t
             if calls > patience:
                 mend = "try method='Radau', a larger rtol, or other values"
                 raise SimulationError(f"{model.key}: {method} given up at time {t:.6g} after {patience:,} evaluations; {mend}")
@@ -247,9 +252,8 @@ def _one_solver(model: Model, p: np.ndarray, method: str, rtol: float, atol: Any
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # LSODA also says in words what it raises here
             run = solve_ivp(rhs, (start, end), y, method=method, t_eval=grid, rtol=rtol, atol=atol, **extra)
-        if not run.success or run.y.shape[1] != len(grid):
-            reached = run.t[-1] if run.t.size else start
-            raise SimulationError(f"{model.key}: {method} failed after time {reached:.6g}: {run.message}")
+        if not run.success or np.shape(run.y)[-1] != len(grid):
+            raise SimulationError(f"{model.key}: {method} failed at about time {reached:.6g}: {run.message}")
         _require_finite(model, run.y[:, -1], end)
         return run.y[:, : len(at)], run.y[:, -1].copy()
 
@@ -298,21 +302,29 @@ def _start(model: Model, y0: np.ndarray, near: Mapping[str, float]) -> np.ndarra
 
 
 def _settle(model: Model, p: np.ndarray, y0: np.ndarray) -> np.ndarray:
-    """Where the run ends: integrate ever longer, polish by Newton, and accept a point that is close and does not repel."""
+    """Where the run ends: integrate ever longer, polish by Newton, and accept a point that is close and does not repel.
+
+    A point that repels is accepted where the run has stayed on it all the same: an empty population stays empty.
+    """
     doses = dose_times(model, p)
     time = max([d[0] for d in doses], default=0.0)
     y = _run(model, p, y0, np.array([time]), None, 1e-9, None)[:, -1]
     tolerance = absolute_tolerance(model, y0, doses, 1e-9)
     size = np.maximum(np.abs(y), 1e13 * tolerance)
-    solve = _solver(model, p, "LSODA", 1e-9, tolerance)
-    for chunk in (1, 10, 100, 1e3, 1e4, 1e5):
+    solve = _one_solver(model, p, "LSODA", 1e-9, tolerance, ENDURANCE)
+    for chunk in (1, 10, 100, 1e3, 1e4):
         end = time + chunk * model.t_end
-        y = solve(time, end, y, np.array([]))[1]
+        try:
+            y = solve(time, end, y, np.array([]))[1]
+        except SimulationError as error:
+            raise SimulationError(f"{model.key}: the run reaches no steady state ({error})") from error
         time, size = end, np.maximum(size, np.abs(y))
         polished = newton(model, p, y, time)
-        if polished is None or np.any(np.abs(polished - y) > 1e-3 * np.maximum(np.abs(polished), 1e-3 * size)):
+        if polished is None:
             continue
-        if _repels_not(compiled(model), p, polished, time) and _lasts(compiled(model), p, polished, time):
+        gap = np.max(np.abs(polished - y) / np.maximum(np.abs(polished), 1e-3 * size))
+        rests = gap <= 1e-3 and (_repels_not(compiled(model), p, polished, time) or (gap <= 1e-8 and chunk >= 100))
+        if rests and _lasts(compiled(model), p, polished, time):
             return polished
     raise SimulationError(f"{model.key}: the run reaches no steady state; it goes on oscillating, growing or drifting")
 

@@ -224,11 +224,11 @@ class _SbmlWriter:
         for d in m.derived:
             rule = target.createAssignmentRule()
             rule.setVariable(d.id)
-            rule.setMath(self.math(d.expression, d.unit))
+            rule.setMath(self.math(d.expression, self.vectors[d.id]))
         for name, e in m.rates.items():
             rule = target.createRateRule()
             rule.setVariable(name)
-            rule.setMath(self.math(e, "dimensionless"))
+            rule.setMath(self.math(e, units.times(self.vectors[name], self.vectors[TIME], -1)))
         for dose in m.doses:
             self._dose(dose)
         return self.sbml.writeSBMLToString(self.document)
@@ -249,7 +249,7 @@ class _SbmlWriter:
             if not s.initial.is_number:
                 assignment = self.target.createInitialAssignment()
                 assignment.setSymbol(s.id)
-                assignment.setMath(self.math(s.initial, s.unit))
+                assignment.setMath(self.math(s.initial, self.vectors[s.id]))
         for p in m.parameters_:
             self.parameter(p.id, p.name, p.unit, p.value, constant=True)
         for d in m.derived:
@@ -276,8 +276,7 @@ class _SbmlWriter:
         trigger.setInitialValue(False)
         trigger.setPersistent(True)
         trigger.setMath(self._trigger_math(dose, given))
-        unit = m.units[dose.target]
-        amount = self.math(dose.amount, unit)
+        amount = self.math(dose.amount, self.vectors[dose.target])
         self._assign(event, dose.target, self._join("plus", self.parse(dose.target), amount))
         self._assign(event, given, self.parse(f"{given} + 1 dimensionless"))
 
@@ -287,10 +286,10 @@ class _SbmlWriter:
         assignment.setMath(math)
 
     def _trigger_math(self, dose: Dose, given: str) -> Any:
-        time = self.model.time_unit
+        time = self.vectors[TIME]
         passed = self._join("times", self.parse(given), self.math(dose.interval, time))
         due = self._join("geq", self.parse(TIME), self._join("plus", self.math(dose.start, time), passed))
-        left = self._join("leq", self.parse(f"{given} + 1 dimensionless"), self.math(dose.count, "dimensionless"))
+        left = self._join("leq", self.parse(f"{given} + 1 dimensionless"), self.math(dose.count, {}))
         return self._join("and", left, due)
 
     def _join(self, operator: str, *parts: Any) -> Any:
@@ -301,14 +300,14 @@ class _SbmlWriter:
             part.thisown = False
         return node
 
-    def math(self, e: Expression, unit: str) -> Any:
+    def math(self, e: Expression, unit: units.Vector) -> Any:
         """A formula as an SBML syntax tree; a formula that is only a number takes the given unit.
 
         Every number carries its unit, so that libSBML can check the whole formula: a zero that of the terms beside it, any
         other is dimensionless.
         """
         if e.is_number:
-            return self.parse(to_infix(e.tree, lambda node: f"{node.value!r} {self.unit(unit)}"))
+            return self.parse(to_infix(e.tree, lambda node: f"{node.value!r} {self._unit_of(unit)}"))
         zeros = units.zeros(e.tree, self.vectors)
         return self.parse(to_infix(e.tree, lambda node: f"{node.value!r} {self._unit_of(zeros.get(id(node)))}"))
 

@@ -122,7 +122,7 @@ def require(got: Vector | None, wanted: Vector | None, what: str) -> None:
             f"{what} has the right dimension ({describe(wanted)}) but its scale is off by a factor of {10 ** gap[_SCALE]:.6g}",
             "declare all units of one equation on the same scale, or bring in a conversion parameter such as 24 hour/day",
         )
-    raise UnitError(f"{what} has the dimension {describe(got)}, but {describe(wanted)} is needed", "mend the formula or a unit in it")
+    raise UnitError(f"{what} has the dimension {describe(got)}, but {describe(wanted)} is needed", "correct the formula, or a unit that it uses")
 
 
 def of_tree(node: ast.expr, units: Mapping[str, Vector]) -> Vector | None:
