@@ -108,6 +108,7 @@ class Page:
 
     def text(self) -> str:
         text = re.sub(r'<svg data-slot="(\d+)"></svg>', lambda m: self.slots[int(m[1])], str(self.soup))
+        text = re.sub(r"(<math\b[^>]*?) xmlns=\"[^\"]*\"", r"\1", text)  # HTML knows it without
         return re.sub(r"\n\s*\n+", "\n", text)
 
     def fail(self, what: str) -> None:
@@ -195,6 +196,8 @@ class Page:
             del link["data-cite"]
         for extra in self.soup.select("main[role=main]"):
             del extra["role"]
+        for sidebar in self.soup.select("#pst-primary-sidebar"):
+            sidebar["role"], sidebar["aria-label"] = "region", "The book"
         heading = self.soup.select_one("article h1")
         if chapter and heading:
             line = self.soup.new_tag("p", attrs={"class": "eyebrow"})
@@ -240,8 +243,9 @@ class Page:
 class Site:
     """The written site and the steps that finish it."""
 
-    def __init__(self, out: Path, chapters: dict[str, dict[str, str]], summaries: dict[str, str], landing: str, references: str):
-        self.out, self.chapters, self.summaries, self.landing, self.references = out, chapters, summaries, landing, references
+    def __init__(self, out: Path, chapters: dict[str, dict[str, str]], summaries: dict[str, str], landing: str, references: str, extra: list[str]):
+        self.out, self.chapters, self.summaries = out, chapters, summaries
+        self.landing, self.references, self.extra = landing, references, extra
         self.assets = out / "_assets"
         self.files: dict[str, str] = {}
 
@@ -255,7 +259,7 @@ class Site:
     def finish(self) -> None:
         sheets = [text for pattern in THEME_SHEETS for text in self._sheet(pattern)]
         self._copy_front()
-        names = sorted([f"{name}.html" for name in self.summaries] + ["search.html"])
+        names = sorted(f"{name}.html" for name in [*self.summaries, *self.extra, "search"])
         for stale in {p.relative_to(self.out).as_posix() for p in self.out.rglob("*.html")} - set(names):
             (self.out / stale).unlink()
         pages, used = [], styles.Used()

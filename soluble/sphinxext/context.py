@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+import soluble
 from docutils import nodes
 from markupsafe import Markup
 from sphinx.application import Sphinx
@@ -16,6 +17,15 @@ from . import assets, icons, mediators
 HERE = Path(__file__).parent
 CHAPTER = re.compile(r"(?:.*/)?(\d\d)-[\w-]+$")
 
+# How kernels behave while the book is built: pictures as SVG, and a number of NumPy printed as a number.
+KERNEL = """\
+from IPython.lib import pretty
+
+pretty.for_type(float, lambda number, printer, cycle: printer.text(float.__repr__(number)))
+c.InlineBackend.figure_formats = {"svg"}
+c.IPKernelApp.log_level = 40
+"""
+
 
 def settings(app: Sphinx, config) -> None:
     """Own templates come before the theme's; notebooks run for the static page and draw as SVG."""
@@ -23,8 +33,7 @@ def settings(app: Sphinx, config) -> None:
     os.environ["SOLUBLE_STATIC"] = "1"
     profile = Path(app.doctreedir).parent / ".ipython"
     (profile / "profile_default").mkdir(parents=True, exist_ok=True)
-    lines = 'c.InlineBackend.figure_formats = {"svg"}\nc.IPKernelApp.log_level = 40\n'
-    (profile / "profile_default" / "ipython_kernel_config.py").write_text(lines, encoding="utf8")
+    (profile / "profile_default" / "ipython_kernel_config.py").write_text(KERNEL, encoding="utf8")
     os.environ["IPYTHONDIR"] = str(profile)
 
 
@@ -104,7 +113,9 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
     texts = {name: summary(app.env.get_doctree(name)) for name in sorted(app.env.found_docs)}
-    assets.Site(Path(app.outdir), chapters(app), texts, app.config.root_doc + ".html", app.config.soluble_references).finish()
+    extra = [f"models/{identity}" for identity in soluble.list_models()]
+    landing = app.config.root_doc + ".html"
+    assets.Site(Path(app.outdir), chapters(app), texts, landing, app.config.soluble_references, extra).finish()
 
 
 def setup(app: Sphinx) -> None:

@@ -94,7 +94,8 @@ def _role(match: re.Match) -> str:
     name, text = match[1], match[2].strip()
     if name == "fact":
         identity, _, style = (part.strip() for part in text.partition("|"))
-        return evidence.fact(identity).text(style or "value")
+        # An unknown id has stopped the build by then, with a better message than could be given here.
+        return evidence.fact(identity).text(style or "value") if identity in evidence.facts().index else identity
     if name.startswith("cite"):
         known = evidence.references()
         keys = [known[k.strip()]["label"] if k.strip() in known else k.strip() for k in text.split(",")]

@@ -48,6 +48,8 @@ class EvidenceTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         from soluble import evidence
 
+        if self.env.docname == self.config.soluble_evidence:
+            return [used_facts()]
         table = evidence.facts()
         if wanted := self.options.get("mediator"):
             table = table[table["mediator"].isin([m.strip() for m in wanted.split(",")])]
@@ -55,20 +57,59 @@ class EvidenceTable(SphinxDirective):
             table = table.loc[[i.strip() for i in ids.split(",")]]
         if table.empty:
             raise self.error("no fact fits this table")
-        main = self.env.docname == self.config.soluble_evidence
-        number = self.env.new_serialno("evidence-table") + 1
-        name = f"evidence-{number}"
-        references = self._way(self.config.soluble_references)
-        rows = "".join(fact_row(evidence.fact(i), references, main) for i in table.index)
-        tools = "" if "no-filter" in self.options else filters(name, len(table))
-        head = "<tr><th scope=col>Mediator</th><th scope=col>What was found</th><th scope=col>In whom, against what</th><th scope=col>Source</th></tr>"
-        html = (
-            f'{tools}<div class="evidence-table table-scroll"><table id="{name}"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
-        )
-        return [raw(html)]
+        use(self.env, self.env.docname, table.index)
+        references = self.env.app.builder.get_relative_uri(self.env.docname, self.config.soluble_references)
+        name = f"evidence-{self.env.new_serialno('evidence-table') + 1}"
+        return [raw(fact_table(name, list(table.index), references, anchored=False, filtered="no-filter" not in self.options))]
 
-    def _way(self, document: str) -> str:
-        return self.env.app.builder.get_relative_uri(self.env.docname, document)
+
+class used_facts(nodes.General, nodes.Element):  # noqa: N801
+    """The whole table of the evidence page; filled in when all pages have been read and their facts are known."""
+
+
+def use(env, docname: str, ids) -> None:
+    """Remember that a page shows these facts."""
+    env.soluble_used = getattr(env, "soluble_used", {})
+    env.soluble_used.setdefault(docname, set()).update(ids)
+
+
+def forget(app: Sphinx, env, docname: str) -> None:
+    getattr(env, "soluble_used", {}).pop(docname, None)
+
+
+def note_code(app: Sphinx, doctree: nodes.document) -> None:
+    """Facts that the prose and the code of a page name."""
+    from soluble import evidence
+
+    ids = {node["identity"] for node in doctree.findall(fact)}
+    for block in doctree.findall(nodes.literal_block):
+        ids |= set(re.findall(r"[\"']([\w.-]+)[\"']", block.astext())) & set(evidence.facts().index)
+    use(app.env, app.env.docname, ids)
+
+
+def fill_facts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    from soluble import evidence
+
+    for node in list(doctree.findall(used_facts)):
+        used = set().union(*getattr(app.env, "soluble_used", {}).values())
+        ids = [i for i in evidence.facts().index if i in used]
+        references = app.builder.get_relative_uri(docname, app.config.soluble_references)
+        up = "../" * docname.count("/")
+        links = "".join(
+            f'<li><a href="{up}downloads/evidence/{name}" download>{icons.icon("download")}{text}</a></li>'
+            for name, text in (("facts.csv", f"All {len(evidence.facts())} facts (CSV)"), ("trials.csv", "Trials (CSV)"), ("datapackage.json", "What the columns mean"))
+        )
+        table = fact_table("evidence-all", ids, references, anchored=True, filtered=True)
+        node.replace_self(raw(f'<ul class="downloads">{links}</ul>{table}'))
+
+
+def fact_table(name: str, ids: list[str], references: str, anchored: bool, filtered: bool) -> str:
+    from soluble import evidence
+
+    rows = "".join(fact_row(evidence.fact(i), references, anchored) for i in ids)
+    tools = filters(name, len(ids)) if filtered else ""
+    head = "<tr><th scope=col>Mediator</th><th scope=col>What was found</th><th scope=col>In whom, against what</th><th scope=col>Source</th></tr>"
+    return f'{tools}<div class="evidence-table table-scroll"><table id="{name}"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
 
 
 def filters(table: str, rows: int) -> str:
@@ -141,24 +182,44 @@ class TrialsTable(SphinxDirective):
 
 
 class ModelSheets(SphinxDirective):
-    """A section for each model: its sheet, and its files for other tools."""
+    """The list of all models; each has a page of its own with its sheet."""
 
     def run(self) -> list[nodes.Node]:
         import soluble
 
-        return [self._section(soluble.load_model(identity)) for identity in soluble.list_models()]
-
-    def _section(self, model) -> nodes.section:
-        section = nodes.section(ids=[f"model-{model.id}"], names=[])
-        section += nodes.title("", model.title)
         up = "../" * self.env.docname.count("/")
+        models = sorted((soluble.load_model(identity) for identity in soluble.list_models()), key=lambda m: m.title)
+        rows = "".join(
+            f'<tr id="model-{m.id}" data-kind="{m.kind}"><td><a href="{up}models/{m.id}.html"><strong>{escape(m.title)}</strong></a>'
+            f'<br><code>{m.id}</code></td><td>{escape(m.summary)}</td><td>{m.kind}<br><span class=small>{counted(len(m.states), "state")}, '
+            f"{counted(len(m.parameter_ids), 'parameter')}</span></td></tr>"
+            for m in models
+        )
+        head = "<tr><th scope=col>Model</th><th scope=col>What it holds</th><th scope=col>Kind and size</th></tr>"
+        return [raw(f'<div class="evidence-table table-scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>')]
+
+
+def counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def model_pages(app: Sphinx):
+    """A page for each model: its sheet, and its files for other tools (Sphinx asks for pages without a source)."""
+    import soluble
+
+    if app.builder.name != "html":
+        return
+    for identity in soluble.list_models():
+        model = soluble.load_model(identity)
         links = "".join(
-            f'<li><a href="{up}downloads/models/{model.id}{ending}" download>{icons.icon("download")}{text}</a></li>'
+            f'<li><a href="../downloads/models/{identity}{ending}" download>{icons.icon("download")}{text}</a></li>'
             for ending, text in ((".xml", "SBML"), (".ant", "Antimony"), (".yaml", "Declaration"))
         )
-        section += raw(f'<ul class="downloads">{links}</ul>')
-        section += raw(model.sheet().to_html())
-        return section
+        back = f'<p class="eyebrow"><a href="../chapters/models.html#model-{identity}">Models</a></p>'
+        code = f'<div class="highlight"><pre>import soluble\n\nmodel = soluble.load_model("{identity}")\nmodel.simulate()</pre></div>'
+        sheet = re.sub(r"<(/?)h3\b", r"<\1h2", model.sheet().to_html())
+        body = f'{back}<h1>{escape(model.title)}</h1><ul class="downloads">{links}</ul>{code}{sheet}'
+        yield f"models/{identity}", {"title": model.title, "body": body, "description": model.summary}, "page.html"
 
 
 def write_models(folder: Path) -> None:
@@ -235,6 +296,9 @@ def write_downloads(app: Sphinx, exception: Exception | None) -> None:
         nbformat.write(notebooks.notebook(Path(app.env.doc2path(name)), package), folder / f"{stem}.ipynb")
         (folder / f"{stem}.bib").write_text(notebooks.bibtex(sources(app, name), data_path("references.bib")), encoding="utf8")
     write_models(folder / "models")
+    (folder / "evidence").mkdir(exist_ok=True)
+    for name in ("facts.csv", "trials.csv", "datapackage.json", "disagreements.yaml"):
+        (folder / "evidence" / name).write_bytes(data_path("evidence", name).read_bytes())
 
 
 def sources(app: Sphinx, docname: str) -> set[str]:
@@ -284,6 +348,7 @@ def status_html(app: Sphinx, docname: str) -> str:
 
 def setup(app: Sphinx) -> None:
     app.add_node(build_status)
+    app.add_node(used_facts)
     for name, directive in {
         "evidence-table": EvidenceTable,
         "trials-table": TrialsTable,
@@ -294,5 +359,9 @@ def setup(app: Sphinx) -> None:
     }.items():
         app.add_directive(name, directive)
     app.connect("env-updated", announce)
+    app.connect("doctree-read", note_code)
+    app.connect("env-purge-doc", forget)
     app.connect("doctree-resolved", fill_status)
+    app.connect("doctree-resolved", fill_facts)
+    app.connect("html-collect-pages", model_pages)
     app.connect("build-finished", write_downloads, priority=600)
