@@ -253,7 +253,9 @@ def to_infix(node: ast.expr, number: Callable[[ast.Constant], str] = lambda node
         case ast.Name(id=name):
             return name
         case ast.BinOp(left=a, op=ast.Pow(), right=b) if not isinstance(b, ast.Constant) and _is_number(b):
-            return infix(ast.BinOp(a, ast.Pow(), _folded(b)))
+            value = _folded(b)
+            shown = number(ast.Constant(abs(value)))
+            return f"{_bracket(a, node, infix(a), left=True)}^{shown if value >= 0 else f'(-{shown})'}"
         case ast.BinOp(left=a, op=op, right=b):
             sign = "^" if isinstance(op, ast.Pow) else OPERATORS[type(op)]
             return f"{_bracket(a, node, infix(a), left=True)}{sign}{_bracket(b, node, infix(b), left=False)}"
@@ -275,10 +277,10 @@ def _is_number(node: ast.expr) -> bool:
     return not any(isinstance(n, ast.Name) and n.id not in FUNCTIONS for n in ast.walk(node))
 
 
-def _folded(node: ast.expr) -> ast.expr:
+def _folded(node: ast.expr) -> float:
     """A formula of numbers as one number: unit checks can follow ``V^0.666...`` but not ``V^(2/3)``."""
     value = float(evaluate(node, {}))
-    return ast.parse(repr(int(value) if value.is_integer() else value), mode="eval").body
+    return int(value) if value.is_integer() else value
 
 
 def _bracket(child: ast.expr, parent: ast.BinOp, inner: str, *, left: bool) -> str:
@@ -310,7 +312,7 @@ def to_latex(node: ast.expr, name_of: Callable[[str], str]) -> str:
             return rf"{_power_base(a, tex)}^{{{tex(b)}}}"
         case ast.BinOp(left=a, op=ast.Mult(), right=b):
             dot = r" \cdot " if isinstance(b, ast.Constant) or _starts_with_number(b) else r" \, "
-            return wrapped(a, 2) + dot + wrapped(b, 3 if isinstance(b, ast.UnaryOp) else 2)
+            return wrapped(a, 2) + dot + wrapped(b, 4 if isinstance(b, ast.UnaryOp) else 2)
         case ast.BinOp(left=a, op=op, right=b):
             right = wrapped(b, 2 if isinstance(op, ast.Sub) else 1)
             return f"{tex(a)} {OPERATORS[type(op)]} " + (rf"\left({right}\right)" if isinstance(b, ast.UnaryOp) else right)

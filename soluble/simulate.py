@@ -253,7 +253,7 @@ def _one_solver(model: Model, p: np.ndarray, method: str, rtol: float, atol: Any
             warnings.simplefilter("ignore", UserWarning)  # LSODA also says in words what it raises here
             run = solve_ivp(rhs, (start, end), y, method=method, t_eval=grid, rtol=rtol, atol=atol, **extra)
         if not run.success or np.shape(run.y)[-1] != len(grid):
-            raise SimulationError(f"{model.key}: {method} failed at about time {reached:.6g}: {run.message}")
+            raise SimulationError(f"{model.key}: {method} failed at about time {reached:.6g}: {run.message.rstrip('.')}")
         _require_finite(model, run.y[:, -1], end)
         return run.y[:, : len(at)], run.y[:, -1].copy()
 

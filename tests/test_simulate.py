@@ -136,7 +136,7 @@ def test_a_stiff_model_goes_through():
 
 def test_blowing_up_is_an_error_that_says_when():
     m = plain({"x": 1}, {"k": (1, "1/day")}, {"x": "k*x*x"})
-    with pytest.raises(SimulationError, match=r"toy: .*(1\.0|0\.99)"):
+    with pytest.raises(SimulationError, match=r"toy: .*about time 1: "):
         m.simulate()
     m = plain({"x": 1}, {"k": (1, "1/day")}, {"x": "-k*sqrt(x - 2)"})
     with pytest.raises(SimulationError, match=r"derivative of x at time 0.*max\(x, 0\)"):
