@@ -541,6 +541,8 @@ def _read_doses(r: _Reader, data: Any, taken: dict[str, str], states: Iterable[s
             r.problem(_line(node, "target"), f"{where} goes into `{target}`, which is not a state{did_you_mean(target, states)}", "name a state")
         parts = {"amount": None, "start": 0, "interval": 0, "count": 1}
         formulas = [r.formula(node, key, f"{key} of {where}", default) for key, default in parts.items()]
+        if formulas[1].is_number and formulas[1].value() < 0:
+            r.problem(_line(node, "start"), f"{where} begins before time 0", "begin at 0 or later")
         if formulas[2].is_number and formulas[2].value() <= 0 and not (formulas[3].is_number and formulas[3].value() <= 1):
             r.problem(_line(node, "interval"), f"{where} is repeated without an interval", "add `interval: ...` above 0")
         out.append(Dose(name, r.text(node, "name", name), target, *formulas))

@@ -165,15 +165,20 @@ def observe(model: Model, p: np.ndarray, times: np.ndarray, y: np.ndarray) -> di
 
 
 def dose_times(model: Model, p: np.ndarray) -> list[tuple[float, int, float]]:
-    """All doses as (time, index of the target state, amount), by time; the count is rounded down."""
+    """All doses as (time, index of the target state, amount), by time; the count is rounded down.
+
+    Raises ``ValueError`` for a first dose before time 0 and for repeated doses without an interval above 0.
+    """
     names = dict(zip(model.parameter_ids, map(float, p), strict=True))
     out = []
     for dose in model.doses:
         amount, start, interval, count = (e.value(names) for e in (dose.amount, dose.start, dose.interval, dose.count))
         if count >= 2 and interval <= 0:
-            raise ValueError(f"the dose {dose.id!r} is repeated {count:g} times with an interval of {interval:g}")
+            raise ValueError(f"the dose {dose.id!r} is repeated {count:g} times with an interval of {interval:g}; it must be above 0")
+        if start < 0:
+            raise ValueError(f"the dose {dose.id!r} begins at {start:g}; a run begins at 0, so no dose can be earlier")
         out += [(start + k * interval, model.state_ids.index(dose.target), amount) for k in range(math.floor(count))]
-    return sorted(d for d in out if d[0] >= 0)
+    return sorted(out)
 
 
 def _run(

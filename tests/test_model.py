@@ -73,6 +73,7 @@ WRONG = {
     "dose into nothing": ("target: A", "target: B", r"dose `tablet` goes into `B`, which is not a state", "name a state"),
     "dose in a wrong unit": ("amount: dose", "amount: dose/V", r"amount of dose `tablet`", "correct"),
     "dose without interval": ("interval: 12, ", "", r"dose `tablet` is repeated without an interval", "add `interval"),
+    "dose before the run": ("start: 0", "start: -1", r"dose `tablet` begins before time 0", "begin at 0"),
     "unknown kind": ("kind: didactic", "kind: didaktic", r"`kind` is `didaktic` \(did you mean 'didactic'\?\)", "published, reduced, didactic"),
     "claim without source": ("kind: didactic", "kind: published", r"a published model has no `source`", "argue every choice"),
     "initial in a wrong unit": ("initial: 0", "initial: V", r"initial value of `A`: `V` has the dimension length\^3, but mass", "correct"),

@@ -93,6 +93,16 @@ def test_any_schedule_gives_the_exact_solution(start, interval, count):
     assert np.allclose(run["A"], exact, rtol=1e-6, atol=1e-9)
 
 
+def test_schedules_that_make_no_sense_are_refused():
+    text = PK.replace("start: 0, interval: 12", "start: t_1, interval: tau").replace(
+        "  dose: {", "  t_1: {name: first, value: 0, unit: hour, assumed: test}\n  tau: {name: between, value: 1, unit: hour, assumed: test}\n  dose: {"
+    )
+    with pytest.raises(ValueError, match="'tablet' begins at -1"):
+        Model(text).simulate(t_1=-1)
+    with pytest.raises(ValueError, match="repeated 3 times with an interval of 0"):
+        Model(text).simulate(tau=0)
+
+
 def test_times_are_those_asked_for(pk):
     assert pk.simulate(t=[0, 0.5, 30]).index.tolist() == [0, 0.5, 30]
     assert pk.simulate(t=[12.0])["A"].iloc[0] == pytest.approx(20 + 20 * np.exp(-1.2))
