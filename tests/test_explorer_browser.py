@@ -90,6 +90,7 @@ def address(tmp_path_factory, serve):
             soluble.explore("kuznetsov-1994", controls=["s", "a", "T0"], show=["T", "E"], id="kuz", title="Held or lost", caption="Two curves.", scenarios=scenarios),
             soluble.explore("kuznetsov-1994", "response", x="s", of="T", hysteresis=True, controls=["n", "s"], id="loop", scenarios=[]),
             soluble.explore("kuznetsov-1994", "response", x="a", of="T", at=200, controls=["s", "a"], id="later", scenarios=[], log_y=True),
+            soluble.explore("kuznetsov-1994", "response", x="n", of="E", controls=["d"], id="rest", scenarios=[]),
             soluble.explore(exploding, controls=["r"], id="boom"),
         ],
     )
@@ -163,7 +164,7 @@ def test_the_browser_gives_scipys_numbers(browser, tmp_path, serve, key):
     compared = 0
     for setting, table in zip(settings, got, strict=True):
         try:
-            reference = simulate(model, setting, t=times, rtol=1e-10 if model.stiff else 1e-11, atol=tight(model, setting))
+            reference = simulate(model, setting, t=times, rtol=1e-12 if model.stiff else 1e-11, atol=tight(model, setting))
         except SimulationError:
             continue  # where SciPy itself cannot finish, there is nothing to compare with
         assert "failed" not in table, f"{key}: {table['failed']} at {setting}"
@@ -212,6 +213,20 @@ def test_a_sweep_up_and_down_is_pythons(opened):
     assert gap.min() < 1e-6, "and be one where it has one"
 
 
+def test_steady_states_from_the_declared_start_are_pythons(opened):
+    """The full computation at rest, and the draft while a control moves, which goes another way."""
+    page = opened()
+    model = soluble.load_model("kuznetsov-1994")
+    for value in (0.0412, 0.06):
+        ask(page, f"x.set('d', {value})", "rest")
+        drawn = ask(page, "x.lastTimings.draft", "rest")
+        assert drawn, "a sweep is drafted first"
+        rows = np.array(ask(page, "x.data()", "rest")["rows"], dtype=float)[::10]
+        table = sweep(model, {"d": value}, "n", rows[:, 0], "E", "steady")
+        assert np.allclose(rows[:, 1], table["E"], rtol=1e-6, atol=1e-9 * table["E"].max())
+        rested(page)
+
+
 def test_a_response_at_a_time_is_pythons(opened):
     data = ask(opened(), "x.data()", "later")
     rows = np.array(data["rows"])
@@ -223,7 +238,7 @@ def test_a_response_at_a_time_is_pythons(opened):
 # --- controls --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "control"), [("kuz", "s"), ("kuz", "a"), ("kuz", "T0"), ("loop", "n"), ("loop", "s"), ("later", "s"), ("later", "a")])
+@pytest.mark.parametrize(("name", "control"), [("kuz", "s"), ("kuz", "a"), ("kuz", "T0"), ("loop", "n"), ("loop", "s"), ("later", "s"), ("later", "a"), ("rest", "d")])
 def test_each_control_changes_picture_words_and_data_and_reset_brings_them_back(opened, name, control):
     page = opened()
     rested(page)
@@ -536,8 +551,8 @@ def test_two_hundred_random_settings_break_nothing(opened):
     rng = random.Random(7)
     moves = []
     for _ in range(200):
-        name = rng.choice(["kuz", "kuz", "loop", "later", "boom"])
-        control = rng.choice({"kuz": ["s", "a", "T0"], "loop": ["n", "s"], "later": ["s", "a"], "boom": ["r"]}[name])
+        name = rng.choice(["kuz", "kuz", "loop", "later", "rest", "boom"])
+        control = rng.choice({"kuz": ["s", "a", "T0"], "loop": ["n", "s"], "later": ["s", "a"], "rest": ["d"], "boom": ["r"]}[name])
         moves.append([name, control, rng.random()])
     poor = page.evaluate(
         """moves => moves.map(([name, control, share]) => {

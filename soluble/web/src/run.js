@@ -39,7 +39,8 @@ function boluses(model, p, end) {
     const count = Math.floor(d.count(p));
     for (let k = 0; k < count; k++) {
       const time = d.start(p) + k * d.interval(p);
-      if (time >= 0 && time <= end) list.push({ time, target: d.target, amount: d.amount(p) });
+      const amount = d.amount(p);
+      if (time >= 0 && time <= end && amount !== 0) list.push({ time, target: d.target, amount });
     }
   }
   return list.sort((a, b) => a.time - b.time);

@@ -4,7 +4,7 @@ import { DASHES } from "../chart.js";
 import { measure, number } from "../format.js";
 import { lastDose, reader, resolve, run } from "../run.js";
 import { SolverError } from "../solver/error.js";
-import { LATE, step, tryToSettle } from "../steady.js";
+import { LATE, newton, stable, step, tryToSettle } from "../steady.js";
 import { against, amount, is, sentence, verb } from "../words.js";
 
 /** Milliseconds that a draft may take before it is drawn with the points that it has. */
@@ -33,12 +33,34 @@ export function response(model, config) {
     const time = lastDose(model, p);
     return { p, time, size: sizes(y), y: time > 0 ? run(model, values, { end: time, n: 2, draft: true }).y : y };
   }
-  const seen = (p, time, y) => (y ? reader(model, p, of)(LATE * config.end, y) : NaN);
+  const seen = (p, y) => (y ? reader(model, p, of)(LATE * config.end, y) : NaN);
+
+  /** Where the run from the declared start, with its doses, comes to rest. */
+  function arrive(v, overrides) {
+    const { p, y, size, time } = begin(v, overrides);
+    return tryToSettle(model, p, y, size, time, config.end);
+  }
+  /** For drafts: the steady states found last, from which Newton's method is quickly at those of a slightly other setting. */
+  const known = new Map();
+  const place = log ? Math.log : (v) => v;
+  function nearest(v) {
+    let best;
+    for (const u of known.keys()) if (best === undefined || Math.abs(place(u) - place(v)) < Math.abs(place(best) - place(v))) best = u;
+    return known.get(best);
+  }
+  function shift(v, overrides, from) {
+    const { p } = resolve(model, { ...overrides, [x.name]: v });
+    const size = sizes(from);
+    const state = newton(model, p, from, size, LATE * config.end);
+    return state && stable(model, p, state, size, LATE * config.end) ? state : null;
+  }
 
   function alone(v, overrides, draft) {
     if (at === "steady") {
-      const { p, y, size, time } = begin(v, overrides);
-      return seen(p, time, tryToSettle(model, p, y, size, time, config.end));
+      const near = draft ? nearest(v) : undefined;
+      const state = (near ? shift(v, overrides, near) : null) ?? arrive(v, overrides);
+      if (state) known.set(v, state);
+      return seen(resolve(model, { ...overrides, [x.name]: v }).p, state);
     }
     const { columns, even } = run(model, { ...overrides, [x.name]: v }, at === "max" ? { end: config.end, n: config.n, draft } : { end: at, n: 2, draft });
     return at === "max" ? Math.max(...even.map((k) => columns[of][k])) : columns[of].at(-1);
@@ -63,7 +85,7 @@ export function response(model, config) {
       const mark = xs.indexOf(own);
       const branches = [Float64Array.from(xs, () => NaN)];
       const deadline = performance.now() + PART_OF_A_FRAME;
-      const least = 9;
+      const least = 5;
       let done = 0;
       if (!hysteresis) {
         const ready = new Set();
@@ -86,7 +108,7 @@ export function response(model, config) {
         for (const k of order) {
           const { p } = resolve(model, { ...overrides, [x.name]: xs[k] });
           const next = here ? step(model, p, here, first.size, first.time, config.end) : tryToSettle(model, p, begin(xs[k], overrides).y, first.size, first.time, config.end);
-          branch[k] = seen(p, first.time, next);
+          branch[k] = seen(p, next);
           here = next ?? here;
           yield;
         }

@@ -1,0 +1,1 @@
+"""Speeds and weights, measured and printed. Not shipped with the package."""

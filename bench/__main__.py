@@ -1,0 +1,5 @@
+"""``make bench``."""
+
+from .bench_explorer import main
+
+main()

@@ -1,0 +1,166 @@
+"""How long a slider step takes: in the browser, and through a kernel with ipywidgets and matplotlib.
+
+Browser: a real page of explorers in Chromium. Each step is a native ``input`` event on a slider, at a random moment between two
+frames, as a key or a finger comes; the clock starts before the event is dispatched.
+
+* ``solver``: the model's run alone
+* ``work``: all JavaScript of the step, run and picture, plus a forced layout
+* ``step to paint``: until the frame that shows the change has been handed over (a task queued after the next frame); this
+  includes waiting for that frame, 8.3 ms on average at 60 Hz
+
+While a slider moves, a stiff or costly model is run as a draft (exact to the pixel); ``full`` is the run that replaces it when
+the hand rests, and that stands behind the downloaded data.
+
+Kernel: the usual way of a notebook, ``ipywidgets.interact`` over the same simulation and a matplotlib figure as PNG. The clock
+runs from sending the slider's new value to the kernel until the kernel says that it is idle, the picture having arrived; the
+time for showing the picture in the browser would come on top.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+STEPS = 60
+CASES = [
+    ("kuznetsov-1994", "timecourse", {"controls": ["s", "a"], "show": ["T", "E"]}, "s"),
+    ("nazari-2018", "timecourse", {"controls": ["rho"], "show": ["tumour", "L"]}, "rho"),
+    ("il6-trans-signalling", "timecourse", {"controls": ["dose_L", "k_T"], "show": ["L_f", "CRP"], "values": {"dose_L": 300}}, "k_T"),
+    ("kuznetsov-1994", "response", {"controls": ["n"], "x": "s", "of": "T", "hysteresis": True}, "n"),
+    ("kuznetsov-1994", "response", {"controls": ["s"], "x": "a", "of": "T", "at": 200}, "s"),
+]
+
+STEP = """async ([name, control, share]) => {
+    const x = solubleExplorers[name];
+    const input = document.getElementById(`explorer-${name}-${control}`);
+    const figure = document.getElementById(`explorer-${name}`);
+    input.value = +input.min + share * (input.max - input.min);
+    const frame = () => new Promise(done => requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = done; c.port2.postMessage(0); }));
+    await frame();
+    await new Promise(done => setTimeout(done, 16.7 * Math.random()));
+    const began = performance.now();
+    input.dispatchEvent(new Event('input', {bubbles: true}));
+    await frame();
+    const painted = performance.now() - began;
+    const { solve, paint } = x.lastTimings;
+    const before = performance.now();
+    figure.getBoundingClientRect();
+    return { solver: solve, work: solve + paint + (performance.now() - before), painted };
+}"""
+
+FULL = """name => {
+    const began = performance.now();
+    solubleExplorers[name].solve();
+    return performance.now() - began;
+}"""
+
+
+def quantiles(values):
+    ordered = sorted(values)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+
+
+def in_browser():
+    """Rows (name, {measure: (median, p95)}) for each case."""
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+    import browser as browsers
+    from playwright.sync_api import sync_playwright
+    from test_explorer_browser import write_page
+
+    import soluble
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
+        write_page(Path(folder), [soluble.explore(model, view, id=f"e{i}", scenarios=[], **options) for i, (model, view, options, _) in enumerate(CASES)])
+        chromium = p.chromium.launch(executable_path=browsers.find(), args=browsers.FLAGS)
+        for i, (model, view, _, control) in enumerate(CASES):
+            page = chromium.new_page(viewport={"width": 1280, "height": 900})
+            page.goto((Path(folder) / "index.html").as_uri())
+            page.wait_for_function("[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')")
+            page.locator(f"#explorer-e{i}").scroll_into_view_if_needed()
+            page.wait_for_timeout(1500)
+            shares = [0.3 + 0.4 * k / STEPS for k in range(STEPS)]
+            for share in shares[:25]:  # let the browser compile what it will
+                page.evaluate(STEP, [f"e{i}", control, share])
+            steps = [page.evaluate(STEP, [f"e{i}", control, share]) for share in shares]
+            page.wait_for_timeout(400)
+            full = [page.evaluate(FULL, f"e{i}") for _ in range(10)]
+            measures = {key: quantiles([s[key] for s in steps]) for key in ("solver", "work", "painted")} | {"full": quantiles(full)}
+            yield f"{model}, {view}", measures
+            page.close()
+        chromium.close()
+
+
+KERNEL = """
+import ipywidgets, soluble
+import matplotlib.pyplot as plt
+%matplotlib inline
+model = soluble.load_model("kuznetsov-1994")
+def draw(s):
+    run = model.simulate(s=s)
+    figure, axes = plt.subplots(figsize=(6, 4))
+    axes.plot(run.index, run["T"], label="tumour cells")
+    axes.plot(run.index, run["E"], label="effector cells")
+    axes.set(xlabel="time (days)", ylabel="cells")
+    axes.legend()
+    plt.show()
+slider = ipywidgets.FloatLogSlider(value=1.3e4, min=3, max=5)
+out = ipywidgets.interactive_output(draw, {"s": slider})
+"""
+
+
+def through_kernel(steps=20):
+    """Milliseconds from a slider's message to the picture's arrival, (median, p95)."""
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(kernel_name="python3", stderr=subprocess.DEVNULL)
+    try:
+        client.execute_interactive(KERNEL, timeout=120, output_hook=lambda message: None)
+        got = []
+        client.execute_interactive("print(slider.model_id)", timeout=30, output_hook=lambda m: got.append(m["content"].get("text", "")))
+        comm = "".join(got).strip()
+        times = []
+        for k in range(steps):
+            value = 10 ** (3.5 + k / steps)
+            message = client.session.msg("comm_msg", {"comm_id": comm, "data": {"method": "update", "state": {"value": value}, "buffer_paths": []}})
+            began = time.perf_counter()
+            client.shell_channel.send(message)
+            drawn = False
+            while True:
+                reply = client.get_iopub_msg(timeout=60)
+                if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                    continue
+                drawn = drawn or "image/png" in str(reply["content"])
+                if reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
+                    break
+            times.append(1000 * (time.perf_counter() - began))
+            assert drawn, "the kernel sent no picture"
+        return quantiles(times[3:])
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def main():
+    print("A slider step in the browser, milliseconds: median (95th percentile)\n")
+    print(f"{'':34} {'solver':>14} {'work':>14} {'step to paint':>16} {'full run':>16}")
+
+    def shown(pair):
+        return f"{pair[0]:.1f} ({pair[1]:.1f})"
+
+    first = None
+    for name, m in in_browser():
+        first = first or m
+        print(f"{name:34} {shown(m['solver']):>14} {shown(m['work']):>14} {shown(m['painted']):>16} {shown(m['full']):>16}", flush=True)
+    kernel = through_kernel()
+    print(f"\nThe same step of the first explorer through a kernel (ipywidgets, matplotlib): {shown(kernel)} ms")
+    print(f"That is {kernel[0] / first['work'][0]:.0f} times the browser's work, {kernel[0] / first['painted'][0]:.0f} times its step to paint.")
+    print("Aims: solver at most 4 ms, step to paint at most 16.7 ms (medians, first explorer).")
+
+
+if __name__ == "__main__":
+    main()
