@@ -17,7 +17,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
@@ -47,9 +47,10 @@ THEME_SHEETS = [
     "_static/styles/pydata-sphinx-theme.css",
     "_static/pygments.css",
     "_static/styles/sphinx-book-theme.css",
-    "_static/mystnb.*.css",
     "_static/sphinx-design.min.css",
 ]
+# A name such as IL-6 or PD-1 is not broken at its hyphen.
+NAME = re.compile(r"\b(?:s?[A-Z][A-Za-z]{0,4}\d?-(?:[αβγκ]|\d+)[A-Za-zαβγ]{0,2})\b")
 MODEL = "script[type='application/x-soluble-model']"
 EXECUTABLE = {None, "", "text/javascript", "application/javascript", "module"}
 
@@ -186,11 +187,44 @@ class Page:
             self.models[key] = script.get_text()
             script.decompose()
 
-    def dress(self, chapter: dict[str, str] | None, references: str) -> None:
-        """Tables that scroll by themselves, sources that lead to the references page, the line above a chapter's title."""
+    def mend_tables(self) -> None:
+        """Tables of pandas: one row of heads, each head with a text; a wide table scrolls by itself."""
         for table in self.soup.select("article table"):
+            rows = table.select("thead > tr")
+            if len(rows) == 2 and not any(cell.get_text(strip=True) for cell in rows[1].select("th")[1:]):
+                first = rows[0].find("th")
+                if first and not first.get_text(strip=True):
+                    first.string = rows[1].find("th").get_text(strip=True)
+                    rows[1].decompose()
+            for cell in table.select("th"):
+                if not cell.get_text(strip=True):
+                    cell.name = "td"
+            if "dataframe" in table.get("class", []):
+                del table["border"]
+                for element in table.select("[style]"):
+                    del element["style"]
+                for cell in table.select("tbody th"):
+                    cell["scope"] = "row"
+                for sheet in table.parent.select("style"):
+                    sheet.decompose()
             if not table.find_parent(class_=["table-scroll", "pst-scrollable-table-container"]):
                 table.wrap(self.soup.new_tag("div", attrs={"class": "table-scroll"}))
+
+    def hold_names(self) -> None:
+        for text in self.soup.select_one("article").find_all(string=NAME):
+            if text.find_parent(["pre", "code", "script", "style", "svg", "math", "table", "option"]) or type(text) is not NavigableString:
+                continue
+            parts: list[str | Tag] = []
+            end = 0
+            for match in NAME.finditer(text):
+                name = self.soup.new_tag("span", attrs={"class": "nb"})
+                name.string = match[0]
+                parts += [str(text[end : match.start()]), name]
+                end = match.end()
+            text.replace_with(*parts, str(text[end:]))
+
+    def dress(self, chapter: dict[str, str] | None, references: str) -> None:
+        """Sources that lead to the references page, the line above a chapter's title."""
         for link in self.soup.select("a.cite[data-cite]"):
             link["href"] = f"{self.root}{references}.html#{link['data-cite']}"
             del link["data-cite"]
@@ -269,6 +303,8 @@ class Site:
             page.draw_icons()
             page.draw_pictures()
             page.theme_explorers()
+            page.mend_tables()
+            page.hold_names()
             page.dress(self.chapters.get(name.removesuffix(".html")), self.references)
             page.note(used)
             for key, code in page.models.items():
@@ -308,7 +344,8 @@ class Site:
     def _style(self, sheets: list[str], used: styles.Used) -> None:
         fonts = re.sub(r"url\(([\w.-]+)\)", lambda m: f"url(fonts/{m[1]}?v={self.files['fonts/' + m[1]]})", (FONTS / "fonts.css").read_text("utf8"))
         own = (FONTS.parent / "book.css").read_text(encoding="utf8")
-        self.put("book.css", styles.squeeze([fonts, *sheets, styles.palette(), own], used))
+        theme = "@layer theme{" + "\n".join(sheets) + "}"  # in a layer, so that the book's own rules win whatever their weight
+        self.put("book.css", styles.squeeze([fonts, theme, styles.palette(), own], used))
         explorer = WEB / "dist" / "explorer.css"
         if explorer.is_file():
             self.put("explorer.css", explorer.read_bytes())

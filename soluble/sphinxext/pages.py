@@ -21,6 +21,7 @@ from . import icons, notebooks
 from .facts import fact
 from .mediators import mediators
 
+FIRST = 8  # rows that a table inside a chapter shows before it is asked for all
 CHAPTER = re.compile(r"(?:.*/)?\d\d-[\w-]+$")
 PACKAGES = ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb", "numpy", "scipy", "sympy", "pandas", "matplotlib", "python-libsbml", "latex2mathml", "anywidget")
 
@@ -107,18 +108,18 @@ def fact_table(name: str, ids: list[str], references: str, anchored: bool, filte
     from soluble import evidence
 
     rows = "".join(fact_row(evidence.fact(i), references, anchored) for i in ids)
-    tools = filters(name, len(ids)) if filtered else ""
+    tools = filters(name, len(ids), first=0 if anchored else FIRST) if filtered else ""
     head = "<tr><th scope=col>Mediator</th><th scope=col>What was found</th><th scope=col>In whom, against what</th><th scope=col>Source</th></tr>"
     return f'{tools}<div class="evidence-table table-scroll"><table id="{name}"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
 
 
-def filters(table: str, rows: int) -> str:
+def filters(table: str, rows: int, first: int) -> str:
     selects = "".join(
         f'<label>{label}<select data-key="{key}"><option value="">all</option></select></label>'
         for key, label in (("mediator", "Mediator"), ("endpoint", "End point"), ("population", "Population"), ("design", "Design"))
     )
     return (
-        f'<form class="table-tools" data-for="{table}" hidden role="search" aria-label="Filter the table">'
+        f'<form class="table-tools" data-for="{table}" data-first="{first}" hidden role="search" aria-label="Filter the table">'
         f'<label>Words<input type="search" autocomplete="off"></label>{selects}<button type="button" data-clear>Show all</button>'
         f'<p data-count aria-live="polite">All {rows} rows</p></form>'
     )

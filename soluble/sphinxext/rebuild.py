@@ -16,6 +16,7 @@ from soluble.paths import data_root
 from sphinx.application import Sphinx
 
 PACKAGE = Path(__file__).resolve().parent.parent
+READING = ("facts", "teaching", "pages", "mediators")  # the rest of the extension works when pages are written
 RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
 FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
 TABLES = re.compile(r"\{(?:evidence-table|trials-table|disagreements|build-status|chapter-downloads)\}|\bevidence\b")
@@ -24,7 +25,7 @@ SHEETS = re.compile(r"\{model-sheets\}|list_models\(")
 
 def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | str]:
     """The files, and the rows of ``facts.csv``, that a page with this source depends on."""
-    yield from sorted((package / "sphinxext").glob("*.py"))
+    yield from (package / "sphinxext" / f"{module}.py" for module in READING)
     yield package / "teaching.py"
     if RUNS.search(text):
         yield from sorted(package.glob("*.py"))

@@ -135,4 +135,7 @@ export function chrome() {
   for (const key of document.querySelectorAll(".search-button__kbd-shortcut kbd:first-child"))
     if (/Mac|iP/.test(navigator.platform)) key.textContent = "⌘";
   markCurrentSection();
+  const scrolled = () => document.body.classList.toggle("scrolled", scrollY > 8);
+  addEventListener("scroll", scrolled, { passive: true });
+  scrolled();
 }

@@ -13,21 +13,37 @@ function bring(tools) {
   const selects = [...tools.querySelectorAll("select")];
   const words = tools.querySelector("input[type=search]");
   selects.forEach((select) => options(select, rows, select.dataset.key));
+  const more = document.createElement("button");
+  more.type = "button";
+  more.className = "more-rows";
+  table.parentElement.after(more);
+  let first = Number(tools.dataset.first) || Infinity;
   const filter = () => {
     const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const asked = wanted.length > 0 || selects.some((s) => s.value);
+    let fitting = 0;
     let shown = 0;
     for (const row of rows) {
       const fits =
         wanted.every((word) => texts.get(row).includes(word)) &&
         selects.every((s) => !s.value || (row.dataset[s.dataset.key] ?? "").split("|").includes(s.value));
-      row.hidden = !fits;
-      shown += fits;
+      fitting += fits;
+      row.hidden = !fits || (!asked && fitting > first);
+      shown += !row.hidden;
     }
+    more.hidden = asked || shown === rows.length;
+    more.textContent = `Show all ${rows.length} rows`;
     count.textContent = shown === rows.length ? `All ${shown} rows` : `${shown} of ${rows.length} rows`;
   };
+  more.addEventListener("click", () => {
+    first = Infinity;
+    filter();
+    rows[Number(tools.dataset.first)].querySelector("a")?.focus();
+  });
   const clear = () => {
     words.value = "";
     selects.forEach((s) => (s.value = ""));
+    first = Infinity;
     filter();
   };
   tools.addEventListener("input", filter);
