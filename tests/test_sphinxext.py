@@ -130,6 +130,28 @@ def test_the_themes_scripts_and_sheets_go(tmp_path):
     assert not made.soup.select("script, link[rel=stylesheet]") and len(made.soup.select("meta[name=viewport]")) == 1
 
 
+def test_code_keeps_its_empty_lines(tmp_path):
+    made = page(tmp_path, "<p>a</p>\n\n\n<pre>x = 1\n\n\ny = 2</pre>\n\n\n<p>b</p>").text()
+    assert "x = 1\n\n\ny = 2" in made and "</p>\n\n" not in made
+
+
+def test_pandas_heads_become_one_row_with_texts(tmp_path):
+    made = page(
+        tmp_path,
+        '<table border="1" class="dataframe"><thead><tr style="x"><th></th><th>a</th></tr><tr><th>what</th><th></th></tr></thead>'
+        "<tbody><tr><th>r</th><td>1</td></tr></tbody></table>",
+    )
+    made.mend_tables()
+    assert [th.text for th in made.soup.select("thead th")] == ["what", "a"]
+    assert made.soup.select_one("tbody th")["scope"] == "row" and made.soup.select_one(".table-scroll > table")
+
+
+def test_names_are_not_broken_at_their_hyphen(tmp_path):
+    made = page(tmp_path, "<p>IL-6, sIL-6R and PD-1 but not well-known; <code>IL-6</code></p>")
+    made.hold_names()
+    assert [n.text for n in made.soup.select(".nb")] == ["IL-6", "sIL-6R", "PD-1"]
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -255,6 +277,8 @@ def tree(tmp_path):
         ("{fact}`one-hr|ci`", "two-hr", False),
         ('fact("two-hr")', "two-hr", True),
         ("```{evidence-table}\n```", "two-hr", True),
+        ("The evidence is thin.", "two-hr", False),
+        ("from soluble import evidence, style", "two-hr", True),
         ("```{model-sheets}\n```", "models/b-2001.yaml", True),
     ],
 )
@@ -266,6 +290,23 @@ def test_a_page_is_read_again_when_what_it_rests_on_changes(tree, text, changed,
     else:
         (tree / changed).write_text("changed")
     assert (rebuild.digest(text, tree, tree / "soluble") != before) is again
+
+
+def links_of(address):
+    from types import SimpleNamespace
+
+    from soluble.sphinxext import context
+
+    config = SimpleNamespace(html_theme_options={"repository_url": address, "repository_branch": ""})
+    env = SimpleNamespace(doc2path=lambda name, base: f"{name}.md")
+    return [link["href"] for link in context.repository_links(SimpleNamespace(config=config, env=env), "chapters/03-il6")]
+
+
+def test_no_link_to_a_repository_that_is_not_named():
+    assert links_of("") == []
+    found = links_of("https://github.com/someone/book/")
+    assert "https://github.com/someone/book/edit/main/chapters/03-il6.md" in found
+    assert any("mybinder.org" in a for a in found) and any("colab" in a for a in found) and any("/issues/new" in a for a in found)
 
 
 # --- notebooks --------------------------------------------------------------------------------------------------------

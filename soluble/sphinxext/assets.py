@@ -110,7 +110,8 @@ class Page:
     def text(self) -> str:
         text = re.sub(r'<svg data-slot="(\d+)"></svg>', lambda m: self.slots[int(m[1])], str(self.soup))
         text = re.sub(r"(<math\b[^>]*?) xmlns=\"[^\"]*\"", r"\1", text)  # HTML knows it without
-        return re.sub(r"\n\s*\n+", "\n", text)
+        parts = re.split(r"(<pre\b.*?</pre>)", text, flags=re.S)  # code keeps its empty lines
+        return "".join(part if part.startswith("<pre") else re.sub(r"\n\s*\n+", "\n", part) for part in parts)
 
     def fail(self, what: str) -> None:
         raise PageError(f"{self.name}: {what}")
@@ -135,6 +136,9 @@ class Page:
             self.fail(f"an inline handler is not run on the site: <{element.name} {handler}={element[handler]!r}>")
         for selector in ("link[rel~=stylesheet]", "link[rel~=preload]", "#ethical-ad-placement", ".pst-async-banner-revealer"):
             for element in self.soup.select(selector):
+                element.decompose()
+        if not self.soup.select_one("#pst-secondary-sidebar"):
+            for element in self.soup.select(".secondary-toggle"):
                 element.decompose()
         for meta in self.soup.select("meta[name=viewport]")[1:]:
             meta.decompose()

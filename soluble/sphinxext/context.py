@@ -76,10 +76,10 @@ def repository_links(app: Sphinx, pagename: str):
 
 
 def summary(doctree: nodes.document, length: int = 180) -> str:
-    """The first paragraph that says something, cut at a word."""
+    """The first paragraph of a section that says something, cut at a word."""
     for paragraph in doctree.findall(nodes.paragraph):
-        if isinstance(paragraph.parent, (nodes.section, nodes.document, nodes.Element)) and len(paragraph.astext()) > 60:
-            text = " ".join(paragraph.astext().split())
+        if isinstance(paragraph.parent, nodes.section) and len(paragraph.astext()) > 40:
+            text = " ".join(paragraph.astext().split()).removeprefix("In one sentence. ")
             return text if len(text) <= length else text[:length].rsplit(" ", 1)[0].rstrip(",;:") + "…"
     return ""
 

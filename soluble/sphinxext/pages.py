@@ -197,7 +197,7 @@ class ModelSheets(SphinxDirective):
             for m in models
         )
         head = "<tr><th scope=col>Model</th><th scope=col>What it holds</th><th scope=col>Kind and size</th></tr>"
-        return [raw(f'<div class="evidence-table table-scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>')]
+        return [raw(f'<div class="evidence-table models-table table-scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>')]
 
 
 def counted(number: int, thing: str) -> str:

@@ -19,7 +19,9 @@ PACKAGE = Path(__file__).resolve().parent.parent
 READING = ("facts", "teaching", "pages", "mediators")  # the rest of the extension works when pages are written
 RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
 FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
-TABLES = re.compile(r"\{(?:evidence-table|trials-table|disagreements|build-status|chapter-downloads)\}|\bevidence\b")
+TABLES = re.compile(
+    r"\{(?:evidence-table|trials-table|chapter-downloads)\}|\bevidence\.(?:facts?|trials|pool|forest|disagreements)\(|import [^\n]*\bevidence\b"
+)
 SHEETS = re.compile(r"\{model-sheets\}|list_models\(")
 
 
