@@ -207,6 +207,18 @@ class _Configuration:
             "mediator": style.slug(declared.mediator) if declared.mediator in style.MEDIATORS else "",
         }
 
+    def panel_title(self, panel: Sequence[str]) -> str:
+        """The name of a panel's only curve, or the words with which the names of its curves begin alike."""
+        titles = [self.quantity(q)["title"].split() for q in panel]
+        alike = []
+        for words in zip(*titles, strict=False):
+            if len(set(words)) > 1:
+                break
+            alike.append(words[0])
+        while len(panel) > 1 and alike and alike[-1] in {"in", "of", "on", "the", "a", "by", "per", "and", "with", "at", "free", "Free"}:
+            alike.pop()
+        return " ".join(alike)
+
     def start(self, scenario: str, values: Mapping[str, float]) -> dict[str, float]:
         """All overrides of the first state: of the scenario, then of ``values``."""
         ids = [s.id for s in self.model.scenarios]
@@ -286,6 +298,7 @@ def configure(
         "height": 360 if len(panels) == 1 else 110 + 190 * len(panels),
         "controls": sliders,
         "panels": panels,
+        "panelTitles": [make.panel_title(panel) for panel in panels],
         "quantities": {q: make.quantity(q) for q in quantities},
         "units": {q: pretty_unit(u) for q, u in model.units.items()} | {f"{s.id}0": pretty_unit(s.unit) for s in model.states},
         "log": bool(log_y),
@@ -354,7 +367,7 @@ def _lines(model: Model, config: Mapping[str, Any]) -> tuple[list[list[dict[str,
     if r["hysteresis"]:
         _name_ways(lines)
     unit = f" ({x['unit']})" if x["unit"] else ""
-    return [lines], {"title": x["label"] + unit, "domain": (x["min"], x["max"]), "log": log}
+    return [lines], {"title": x["label"] + unit, "domain": (x["min"], x["max"]), "log": log, "mark": x["value"]}
 
 
 def _name_ways(lines: list[dict[str, Any]]) -> None:
@@ -367,6 +380,14 @@ def _name_ways(lines: list[dict[str, Any]]) -> None:
         k = int(wide[len(wide) // 2])
         for i, (line, word) in enumerate(zip(lines, ("rising", "falling"), strict=True)):
             line["way"] = {"at": k, "text": word, "above": bool(line["y"][k] > lines[1 - i]["y"][k]), "marker": "><"[i]}
+
+
+def _between(x: Mapping[str, Any], line: Mapping[str, Any]) -> float:
+    """A line's height at the marked x."""
+    import numpy as np
+
+    place = np.log if x["log"] else np.asarray
+    return float(np.interp(place(x["mark"]), place(line["x"]), line["y"]))
 
 
 def _log_ticks(low: float, high: float, wanted: float) -> list[float]:
@@ -443,13 +464,11 @@ def _heading(config: Mapping[str, Any], i: int, axes: Any) -> str:
     quantity = config["quantities"][panel[0]]
     word = "" if config["log"] else _magnitude(max(map(abs, axes.get_ylim())))[1]
     unit = " ".join(filter(None, [word, quantity["axisUnit"][0 if len(panel) == 1 else 1]]))
-    if len(panel) > 1:
-        return unit
-    title = quantity["title"]
+    title = config["panelTitles"][i]
     if config["view"] == "response":
         at = config["response"]["at"]
         title += " " + {"steady": "at steady state", "max": "at most"}.get(at, f"on {config['time']['one']} {at}")
-    return f"{title} ({unit})" if unit else title
+    return f"{title} ({unit})" if title and unit else title or unit
 
 
 def _draw_panel(axes: Any, lines: list[dict[str, Any]], x: Mapping[str, Any], config: Mapping[str, Any], i: int, each: float, *, last: bool) -> None:
@@ -474,22 +493,28 @@ def _draw_panel(axes: Any, lines: list[dict[str, Any]], x: Mapping[str, Any], co
         low, high = ticks[0], ticks[-1]
         divisor = _magnitude(max(abs(low), abs(high)))[0]
         labels = [_number(v / divisor) for v in ticks]
+    if x["log"]:
+        axes.set_xscale("log")
+    axes.set_xlim(*x["domain"])
+    axes.set_ylim(low, high)
     for line in lines:
         axes.plot(line["x"], line["y"], color=line["colour"], linestyle=line["dash"], clip_on=False, solid_capstyle="round", dash_capstyle="round")
         if "way" in line:
             way = line["way"]
             at = (line["x"][way["at"]], line["y"][way["at"]])
             axes.plot(*at, marker=way["marker"], markersize=9, color=line["colour"], clip_on=False)
-            axes.annotate(way["text"], at, (0, 9 if way["above"] else -19), textcoords="offset points", ha="center", color=line["colour"], weight=700)
+            low_down = axes.transAxes.inverted().transform(axes.transData.transform(at))[1] * each < 22
+            axes.annotate(way["text"], at, (0, 9 if way["above"] or low_down else -19), textcoords="offset points", ha="center", color=line["colour"], weight=700)
     if x["log"]:
-        axes.set_xscale("log")
         x_ticks = _log_ticks(*x["domain"], 6)
         x_labels = _decades(x_ticks)
     else:
         x_ticks = [v for v in MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(*x["domain"]) if x["domain"][0] <= v <= x["domain"][1]]
         x_labels = [_number(v) for v in x_ticks]
-    axes.set_xlim(*x["domain"])
-    axes.set_ylim(low, high)
+    if x.get("mark") is not None:
+        axes.axvline(x["mark"], color=style.INK, linewidth=1, linestyle=(0, (2, 3)))
+        for line in lines:
+            axes.plot(x["mark"], _between(x, line), marker="o", markersize=9, color=line["colour"], markeredgecolor=style.PAPER_LIGHT, markeredgewidth=1.8, clip_on=False)
     axes.xaxis.set(major_locator=FixedLocator(x_ticks), major_formatter=FixedFormatter(x_labels) if last else NullFormatter(), minor_locator=NullLocator())
     axes.yaxis.set(major_locator=FixedLocator(ticks), major_formatter=FixedFormatter(labels), minor_locator=NullLocator())
     axes.tick_params(axis="y", length=0, pad=8, labelcolor=style.MUTED)
@@ -607,14 +632,14 @@ class Explorer(anywidget.AnyWidget):
         """The static figure: picture, caption, configuration and model as data. It holds no script that a browser runs."""
         config = self.config
         data = json.dumps(config, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        title = f'<p class="explorer-title">{html.escape(config["title"])}</p>' if config["title"] else ""
+        title = f'<p class="explorer-title">{_unbroken(config["title"])}</p>' if config["title"] else ""
         rows = len(config["controls"]) + bool(config["scenarios"])
         return (
             f'<figure class="explorer" id="explorer-{config["id"]}" data-view="{config["view"]}" data-model="{config["key"]}" '
             f'style="--explorer-height:{config["height"]};--explorer-controls:{rows}">\n'
             f'<div class="explorer-body">{title}<div class="explorer-stage">{picture(self.model, config)}</div>'
             '<p class="explorer-summary"></p><div class="explorer-panel"></div></div>\n'
-            f"<figcaption>{html.escape(config['caption'])}</figcaption>\n"
+            f"<figcaption>{_unbroken(config['caption'])}</figcaption>\n"
             f'<script type="application/json" class="explorer-config">{_inert(data)}</script>\n'
             f'<script type="application/x-soluble-model" data-key="{config["key"]}">{_inert(self.model_code)}</script>\n'
             "</figure>"
@@ -633,6 +658,11 @@ class Explorer(anywidget.AnyWidget):
 def config_title(config: Mapping[str, Any]) -> str:
     """The title, or what the picture shows where there is none."""
     return config["title"] or config["alt"]
+
+
+def _unbroken(text: str) -> str:
+    """Escaped text whose lines do not break inside a name such as IL-6."""
+    return re.sub(r"[^\s“”,;()&]*[^\s\d]-\d[^\s,;.”&]*", r'<span class="explorer-name">\g<0></span>', html.escape(text))
 
 
 def _inert(text: str) -> str:

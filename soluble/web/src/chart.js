@@ -193,7 +193,7 @@ export function draw(svg, picture, W, H, family) {
         labels.push({ y: end, aim: end, size: 15 * text.length, text, class: "label", colour: l.colour, from: x(l.x[last]) });
       }
       for (const dot of l.dots ?? []) nodes.push(s("circle", { class: "dot", cx: x(dot[0]), cy: y(dot[1]), r: 4.5, fill: l.colour }));
-      if (l.way) nodes.push(...(way(l, x, y) ?? []));
+      if (l.way) nodes.push(...(way(l, x, y, bottom) ?? []));
     }
     if (ghostEnd) labels.push(ghostEnd);
     spread(labels, top - 6, bottom + 8);
@@ -218,7 +218,7 @@ export function draw(svg, picture, W, H, family) {
 }
 
 /** An arrow head on a line, with a word beside it: the direction in which a sweep went. */
-function way(l, x, y) {
+function way(l, x, y, bottom) {
   const { at: k, text, above, back } = l.way;
   const [a, b] = [Math.max(0, k - 1), Math.min(l.y.length - 1, k + 1)];
   if (![l.y[a], l.y[k], l.y[b]].every(Number.isFinite)) return null;
@@ -226,6 +226,6 @@ function way(l, x, y) {
   const [px, py] = [x(l.x[k]), y(l.y[k])];
   return [
     s("path", { class: "arrow", d: "M-6,-5L6,0L-6,5Z", fill: l.colour, transform: `translate(${px},${py}) rotate(${angle})` }),
-    s("text", { class: "label", x: px, y: above ? py - 10 : py + 19, fill: l.colour, "text-anchor": "middle" }, text),
+    s("text", { class: "label", x: px, y: above || py + 22 > bottom ? py - 10 : py + 19, fill: l.colour, "text-anchor": "middle" }, text),
   ];
 }

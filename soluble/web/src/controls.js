@@ -1,5 +1,5 @@
 /** Sliders with typed entry. The slider moves on the scale that suits the quantity; values keep a readable number of digits. */
-import { h } from "./dom.js";
+import { h, unbroken } from "./dom.js";
 import { measure, plain } from "./format.js";
 
 /** Share of the slider's way for one step: Shift + arrow, arrow, Page Up or Down. */
@@ -64,7 +64,7 @@ export function slider(control, id, hint, change) {
   const element = h(
     "div",
     { class: "explorer-control", "data-name": control.name },
-    h("label", { for: id }, control.label, " ", control.symbol.length > 0 && h("i", {}, control.symbol[0], h("sub", {}, control.symbol[1]))),
+    h("label", { for: id }, unbroken(control.label), " ", control.symbol.length > 0 && h("i", {}, control.symbol[0], h("sub", {}, control.symbol[1]))),
     h("span", { class: "explorer-value" }, typed, control.unit && h("span", { class: "explorer-unit", "aria-hidden": "true" }, control.unit)),
     h("span", { class: "explorer-range", style: { "--start": (scale.to(control.value) - scale.low) / (scale.high - scale.low) } }, range),
     note,

@@ -23,3 +23,7 @@ export function debounce(wait, action) {
     timer = setTimeout(action, wait);
   };
 }
+
+/** A text whose lines do not break inside a name such as IL-6. */
+export const unbroken = (text) =>
+  text.split(/([^\s“”,;()]*[^\s\d]-\d[^\s,;.”]*)/).map((piece, i) => (i % 2 ? h("span", { class: "explorer-name" }, piece) : piece));

@@ -1,7 +1,7 @@
 /** One explorer: state, run, picture, words, controls. The same on the static page and in Jupyter. */
 import { draw } from "./chart.js";
 import { HINT, slider } from "./controls.js";
-import { debounce, h, s } from "./dom.js";
+import { debounce, h, s, unbroken } from "./dom.js";
 import { copy, csv, save, svgText } from "./download.js";
 import * as address from "./hash.js";
 import { SolverError } from "./solver/error.js";
@@ -43,7 +43,7 @@ export function mount(root, model, given, options = {}) {
   const id = config.id;
 
   const body = part(root, "div", "body");
-  if (config.title) part(body, "p", "title").textContent = config.title;
+  if (config.title) part(body, "p", "title").replaceChildren(...unbroken(config.title));
   const stage = part(body, "div", "stage");
   const words = part(body, "p", "summary");
   const panel = part(body, "div", "panel");
@@ -197,8 +197,7 @@ export function mount(root, model, given, options = {}) {
   // A sentence for every pixel of a drag would drown a listener: it follows when the hand rests.
   const speak = () => {
     const text = summary();
-    // A line must not break inside a name such as IL-6.
-    if (words.textContent !== text) words.replaceChildren(...text.split(/([^\s“”,;()]*[^\s\d]-\d[^\s,;.”]*)/).map((piece, i) => (i % 2 ? h("span", { class: "explorer-name" }, piece) : piece)));
+    if (words.textContent !== text) words.replaceChildren(...unbroken(text));
     chartTitle.textContent = `${config.alt} ${text}`;
   };
   const speakSoon = debounce(180, speak);
@@ -327,7 +326,7 @@ export function mount(root, model, given, options = {}) {
   function showState(source) {
     for (const c of state.controls) sliders.get(c.name).show(state.values[c.name], source === c.name);
     select.value = state.scenario;
-    says.textContent = state.scenarios.get(state.scenario)?.says ?? "";
+    says.replaceChildren(...unbroken(state.scenarios.get(state.scenario)?.says ?? ""));
   }
 
   const publish = debounce(250, () => address.publish(options.peers()));

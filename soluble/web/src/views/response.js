@@ -168,7 +168,7 @@ export function response(model, config) {
       if (jump && back && Math.abs(Math.log(jump / back)) > 0.02) clauses.push(`on the way up it jumps near ${measure(jump, x.unit, 2)}, on the way down near ${measure(back, x.unit, 2)}`);
       else if (jump) clauses.push(`it jumps near ${measure(jump, x.unit, 2)}`);
       else if (back) clauses.push(`it jumps only on the way down, near ${measure(back, x.unit, 2)}`);
-      else clauses.push(flat ? `over the whole range it stays near ${told(a)}` : `over the range it goes from ${told(a)} to ${told(b)}`);
+      else clauses.push(flat ? `over the whole range it stays near ${told(a)}` : `over the range it goes from ${number(a)} to ${told(b)}`);
       return sentence(opening, clauses);
     },
 

@@ -29,7 +29,7 @@ export function timecourse(model, config) {
     const edge = 0.06 * span;
     if (y[top] - Math.max(first, last) > edge) return `${name} ${verb(name, "peak")} at ${told(y[top])} on ${moment(t[top])} and ${is(name)} at ${told(last)} on ${moment(t[k])}${than}`;
     if (Math.min(first, last) - y[low] > edge) return `${name} ${verb(name, "fall")} to ${told(y[low])} on ${moment(t[low])} and ${verb(name, "reach")} ${told(last)} on ${moment(t[k])}${than}`;
-    return `${name} ${verb(name, last > first ? "rise" : "fall")} from ${number(first)} to ${told(last)} on ${moment(t[k])}${than}`;
+    return `${name} ${verb(name, last > first ? "rise" : "fall")} from ${number(first)} to ${told(last)} by ${moment(t[k])}${than}`;
   }
 
   const ending = (result, id) => number(result.columns[id].at(-1));
@@ -44,15 +44,15 @@ export function timecourse(model, config) {
     picture(result, ghost) {
       return {
         x: { title: `time (${time.many})`, domain: [0, config.end] },
-        panels: config.panels.map((panel) => ({
-          title: panel.length === 1 ? quantities[panel[0]].title : "",
+        panels: config.panels.map((panel, i) => ({
+          title: config.panelTitles[i],
           unit: quantities[panel[0]].axisUnit[panel.length === 1 ? 0 : 1],
           log: config.log,
           // A panel of one curve is named by its title; its curves are labelled with where they end.
-          lines: panel.map((id, i) => ({
+          lines: panel.map((id, k) => ({
             label: panel.length > 1 ? quantities[id].label : ending(result, id),
             colour: quantities[id].colour,
-            dash: DASHES[i % DASHES.length],
+            dash: DASHES[k % DASHES.length],
             x: result.t,
             y: result.columns[id],
             ghost: ghost && { x: ghost.result.t, y: ghost.result.columns[id], label: panel.length > 1 ? ghost.label : `${ghost.label} ${ending(ghost.result, id)}` },
