@@ -151,7 +151,7 @@ def test_scenarios_say_the_truth(model):
     assert {s.id for s in model.scenarios} == {"upstream", "untreated", "upstream-low", "anti-il6", "anti-il6r", "sgp130fc", "crohn"}
     upstream = run("upstream")
     assert 0.5 < left(upstream, "plasma_il6", 112) < 0.6 and left(upstream, "crp", 112) > 0.98 and left(upstream, "stat3_tumour", 112) > 0.97
-    assert evidence.fact("kang-il6-low-orr").cutoff == "13.1 pg/mL", "the IL-6 that the model's default was set to"
+    assert evidence.fact("kang-il6-cutoff").text() == evidence.fact("kang-il6-low-orr").cutoff == "13.1 pg/mL", "the default was set to it"
     still = run("untreated")
     assert still.plasma_il6.iloc[-1] == pytest.approx(13.1, abs=0.05) and still.stat3_tumour.min() > 0.95
     assert np.ptp(still.crp) < 1e-3 * still.crp.mean()
@@ -189,6 +189,8 @@ def test_against_cantos(said):
     assert said["il6-cantos-il6-low"] == pytest.approx(il6.ci_low, abs=1) and said["il6-cantos-il6-high"] == pytest.approx(il6.ci_high, abs=1)
     assert said["il6-cantos-low"] > crp.ci_low and said["il6-cantos-high"] > crp.ci_high, "too steep at the lower set point"
     assert said["il6-high-43-crp"] < crp.ci_low, "too flat at the upper"
+    assert 2 < said["il6-alike-fold"] < 3, "uncertain by a factor of two or three"
+    assert said["il6-alike-crp"] > 2 * evidence.fact("cantos-baseline-crp-cases").value, "far above CANTOS"
     controls, cases = evidence.fact("cantos-baseline-crp-controls").value, evidence.fact("cantos-baseline-crp-cases").value
     assert controls < said["il6-low-crp"] < cases
 
