@@ -1139,7 +1139,7 @@ def forest(yi, vi=None, *, ax=None, pooled: Pooled | None = None, order: str = "
     result = pool(studies, **options) if pooled is None else pooled or None
     studies = _ordered(studies, result, order)
     if ax is None:
-        _, ax = plt.subplots(figsize=(7.2, 1.3 + 0.32 * (len(studies) + (2 if result else 0))))
+        _, ax = plt.subplots(figsize=(5.9, 1.3 + 0.32 * (len(studies) + (2 if result else 0))))
     log = studies.attrs["scale"] == "log"
     back = np.exp if log else np.asarray
     rows = np.arange(len(studies), 0, -1) + (2 if result else 0)
@@ -1156,7 +1156,7 @@ def forest(yi, vi=None, *, ax=None, pooled: Pooled | None = None, order: str = "
         wide = "not defined" if math.isnan(s["prediction_low"]) else f"{s['prediction_low']:.2f}–{s['prediction_high']:.2f}"
         texts += [f"{s['estimate']:.2f} ({s['ci_low']:.2f}–{s['ci_high']:.2f})", wide]
     for row, text in zip(rows, texts, strict=True):
-        ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9.5, annotation_clip=False)
+        ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=10, annotation_clip=False)
     if log:
         ax.set_xscale("log")
         _plain_log_ticks(ax)

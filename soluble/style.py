@@ -75,7 +75,7 @@ def use() -> None:
 
     mpl.rcParams.update(
         {
-            "figure.figsize": (6.8, 3.6),
+            "figure.figsize": (5.4, 3.4),
             "figure.constrained_layout.use": True,
             "figure.facecolor": "none",
             "savefig.facecolor": "none",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import re
+import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -61,9 +62,12 @@ def opened(browser, url, *, theme="light", width=1280, height=900, scripts=True,
         context.close()
 
 
-def settle(page):
-    """Wait until every explorer on the page lives (or there is none)."""
-    page.wait_for_function("[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')", timeout=15_000)
+def settle(page, seconds=60):
+    """Wait until every explorer on the page lives (or there is none). Asked from here: polling inside the page needs eval."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate("[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')"):
+        assert time.monotonic() < deadline, page.evaluate("[...document.querySelectorAll('figure.explorer')].map(f => f.id + ': ' + f.dataset.state).join(', ')")
+        page.wait_for_timeout(50)
 
 
 def readable(violations):
