@@ -54,7 +54,7 @@ requirements: $(READY)
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" \
 	  --extra book pyproject.toml --output-file requirements.txt
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" \
-	  --extra book --extra test --constraint requirements.txt pyproject.toml --output-file requirements-test.txt
+	  --extra book --extra ensemble --extra test --constraint requirements.txt pyproject.toml --output-file requirements-test.txt
 
 clean:
 	rm -rf _build

@@ -118,7 +118,7 @@ RESERVED = {TIME, *FUNCTIONS} | set(
 
 #: Names of arguments of the methods of :class:`Model`. A parameter of such a name is overridden with an underscore
 #: behind it (``n_=1e-7``), as any other may be.
-KEYWORDS = frozenset("t_end n t method rtol atol near box sort param values of at hysteresis".split())
+KEYWORDS = frozenset("t_end n t method rtol atol near box sort param values of at hysteresis parameters kind draws seed executor progress".split())
 
 
 @dataclass(frozen=True)
@@ -928,11 +928,31 @@ class Model:
         executor: Executor | None = None,
         of: str | Sequence[str] | None = None,
         at: str | float | None = None,
+        progress: bool = False,
+        failures: str = "nan",
     ) -> pd.DataFrame:
-        """One run per row of draws; see :func:`soluble.simulate.ensemble`."""
-        from . import simulate
+        """One run per row of draws; see :func:`soluble.ensemble.ensemble`."""
+        from . import ensemble
 
-        return simulate.ensemble(self, draws, executor, of, at)
+        return ensemble.ensemble(self, draws, executor, of, at, progress, failures)
+
+    def sensitivity(
+        self,
+        /,
+        of: str | None = None,
+        at: str | float | None = None,
+        parameters: Sequence[str] | None = None,
+        kind: str = "local",
+        draws: int = 512,
+        seed: int = 0,
+        executor: Executor | None = None,
+        progress: bool = False,
+        **overrides: float,
+    ) -> pd.DataFrame:
+        """How a quantity answers to parameters, locally or over their ranges; see :func:`soluble.ensemble.sensitivity`."""
+        from . import ensemble
+
+        return ensemble.sensitivity(self, overrides, of, at, parameters, kind, draws, seed, executor, progress)
 
     def check_reproduces(self) -> pd.DataFrame:
         """Hold the model against its published results; see :func:`soluble.reproduce.check_reproduces`."""

@@ -1,4 +1,4 @@
-"""Numbers from a model, with SciPy: time courses with doses, steady states, equilibria, sweeps, ensembles.
+"""Numbers from a model, with SciPy: time courses with doses, steady states, equilibria, sweeps.
 
 Time is in the model's time unit and every quantity in its declared unit. The right-hand sides and the analytic Jacobian
 are compiled once per model from its SymPy form. The methods of :class:`soluble.model.Model` are the public face of these
@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -494,7 +493,7 @@ def _new(y: np.ndarray, found: list[np.ndarray], high: np.ndarray) -> bool:
     return not any(np.all(np.abs(y - other) <= 1e-6 * np.maximum(np.abs(other), 1e-6 * high)) for other in found)
 
 
-# --- sweeps and ensembles --------------------------------------------------------------------------------------------
+# --- sweeps --------------------------------------------------------------------------------------------------------
 
 
 def sweep(
@@ -561,43 +560,3 @@ def _walk(model: Model, param: str, grid: np.ndarray, of: str, overrides: Mappin
         out.append(float(state[of]))
         start = {f"{s}0": float(state[s] + extra) for s, extra in zip(model.state_ids, nudge, strict=True)}
     return out
-
-
-def ensemble(
-    model: Model,
-    draws: pd.DataFrame,
-    executor: Executor | None = None,
-    of: str | Sequence[str] | None = None,
-    at: str | float | None = None,
-) -> pd.DataFrame:
-    """One run for each row of ``draws``, whose columns are parameters or initial values.
-
-    ``of`` is a quantity or several (default: all states), ``at`` a time (default: the end of the run), ``"max"`` or
-    ``"steady"``. ``executor`` is anything with ``map`` like ``concurrent.futures.Executor`` (Dask's, MPI's); rows are sent to
-    it in pieces. Returns a DataFrame with the index of ``draws`` and a column per quantity; a run that fails is NaN.
-    """
-    wanted = [_quantity(model, q) for q in ([of] if isinstance(of, str) else of or model.state_ids)]
-    model.values({str(c): 1.0 for c in draws.columns})
-    rows = draws.astype(float).to_dict("records")
-    size = max(1, math.ceil(len(rows) / 64))
-    pieces = [(model, rows[i : i + size], wanted, at) for i in range(0, len(rows), size)]
-    results = (executor.map if executor else map)(_members, pieces)
-    return pd.DataFrame([row for piece in results for row in piece], index=draws.index, columns=wanted)
-
-
-def _members(piece: tuple[Model, list[dict[str, float]], list[str], str | float | None]) -> list[list[float]]:
-    model, rows, wanted, at = piece
-    return [_member(model, row, wanted, at) for row in rows]
-
-
-def _member(model: Model, overrides: dict[str, float], wanted: list[str], at: str | float | None) -> list[float]:
-    try:
-        if at == "steady":
-            found = steady_state(model, overrides)
-        elif at == "max":
-            found = simulate(model, overrides).max()
-        else:
-            found = simulate(model, overrides, t=[model.t_end if at is None else float(at)]).iloc[0]
-    except SimulationError:
-        return [math.nan] * len(wanted)
-    return [float(found[q]) for q in wanted]

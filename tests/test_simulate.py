@@ -1,8 +1,6 @@
-"""Numbers: time courses, doses, steady states, equilibria, sweeps, ensembles, published results."""
+"""Numbers: time courses, doses, steady states, equilibria, sweeps, published results."""
 
 from __future__ import annotations
-
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -10,7 +8,7 @@ import pytest
 from agreement import random_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toys import GRAMMAR, PK
+from toys import GRAMMAR, PK, linear, plain
 
 import soluble
 from soluble.model import Model, UnknownNameError
@@ -27,20 +25,6 @@ def kuznetsov():
 @pytest.fixture(scope="module")
 def pk():
     return Model(PK)
-
-
-def linear(text, **extra):
-    """A didactic model from its states, parameters and equations alone (all dimensionless, time in days)."""
-    head = "id: toy\ntitle: toy\nkind: didactic\nsummary: toy\ntime: {unit: day, end: 10}\nleaves_out: [all]\n"
-    return Model(head + text)
-
-
-def plain(states, parameters, equations, **extra):
-    s = "".join(f"  {k}: {{name: {k}, unit: dimensionless, initial: {v}}}\n" for k, v in states.items())
-    p = "".join(f"  {k}: {{name: {k}, unit: '{u}', value: {v}, assumed: test}}\n" for k, (v, u) in parameters.items())
-    e = "".join(f"  {k}: {v}\n" for k, v in equations.items())
-    more = "".join(f"{k}: {v}\n" for k, v in extra.items())
-    return linear(f"states:\n{s}parameters:\n{p}equations:\n{e}{more}")
 
 
 # --- time courses ----------------------------------------------------------------------------------------------------
@@ -222,7 +206,7 @@ def test_kinds_of_equilibria(values, kind):
     assert stability(values) == kind
 
 
-# --- sweeps and ensembles --------------------------------------------------------------------------------------------
+# --- sweeps ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_sweep_with_hysteresis(kuznetsov):
@@ -252,27 +236,6 @@ def test_sweeps_at_a_time_and_at_the_maximum(pk):
 def test_a_sweep_without_a_steady_state_is_empty_there():
     m = plain({"x": 1}, {"k": (1, "1/day")}, {"x": "k*x"})
     assert m.sweep("k", [-1, 1], of="x")["x"].isna().tolist() == [False, True]
-
-
-@pytest.mark.parametrize("pool", [None, ThreadPoolExecutor, ProcessPoolExecutor])
-def test_an_ensemble_is_its_single_runs(pk, pool):
-    """With any executor: a row per draw, the index kept, the same numbers as one by one."""
-    draws = pd.DataFrame(random_settings(pk, 5), index=list("abcde"))
-    executor = pool(2) if pool else None
-    found = pk.ensemble(draws, executor=executor, of=["A", "C"], at=30)
-    if executor:
-        executor.shutdown()
-    assert found.index.tolist() == list("abcde")
-    single = [pk.simulate(t=[30], **row)["C"].iloc[0] for row in draws.to_dict("records")]
-    assert found["C"].tolist() == single
-
-
-def test_an_ensemble_marks_what_fails_and_refuses_unknown_names():
-    m = plain({"x": 1}, {"k": (1, "1/day")}, {"x": "k*x*x"})
-    assert m.ensemble(pd.DataFrame({"k": [-1.0, 5.0]}))["x"].isna().tolist() == [False, True]
-    assert m.ensemble(pd.DataFrame({"k": [-1.0]}), at="max")["x"].tolist() == [1.0]
-    with pytest.raises(UnknownNameError):
-        m.ensemble(pd.DataFrame({"q": [1.0]}))
 
 
 # --- published results, and every declared model ---------------------------------------------------------------------

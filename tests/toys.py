@@ -1,4 +1,6 @@
-"""Two small models for tests: one-compartment pharmacokinetics with a known solution, and one that uses the whole grammar."""
+"""Small models for tests: one-compartment pharmacokinetics with a known solution, one that uses the whole grammar, and a maker of others."""
+
+from soluble.model import Model
 
 PK = """\
 id: one-compartment
@@ -55,3 +57,17 @@ doses:
   - {id: drug, target: A, amount: 2*dose/4, start: gap/2, interval: gap, count: 3}
 leaves_out: [sense]
 """
+
+
+def linear(text):
+    """A didactic model from its states, parameters and equations alone (all dimensionless, time in days)."""
+    head = "id: toy\ntitle: toy\nkind: didactic\nsummary: toy\ntime: {unit: day, end: 10}\nleaves_out: [all]\n"
+    return Model(head + text)
+
+
+def plain(states, parameters, equations, **extra):
+    s = "".join(f"  {k}: {{name: {k}, unit: dimensionless, initial: {v}}}\n" for k, v in states.items())
+    p = "".join(f"  {k}: {{name: {k}, unit: '{u}', value: {v}, assumed: test{''.join(f', range: {r}' for r in more)}}}\n" for k, (v, u, *more) in parameters.items())
+    e = "".join(f"  {k}: {v}\n" for k, v in equations.items())
+    more = "".join(f"{k}: {v}\n" for k, v in extra.items())
+    return linear(f"states:\n{s}parameters:\n{p}equations:\n{e}{more}")
