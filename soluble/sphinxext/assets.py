@@ -91,24 +91,24 @@ class Page:
         return self.soup.select_one("figure.explorer") is not None
 
     def read(self, text: str) -> None:
-        """Parse the page; SVG is kept aside as it is, because the parser would lower the case of its names."""
+        """Parse the page; drawings and equations are kept aside as they are: the parser is slow and lowers their names."""
         text = re.sub(r"<!--icon:(\w+)-->", lambda m: icons.icon(m[1]), text)
-        text = re.sub(r"<svg\b.*?</svg>", self._aside, text, flags=re.S)
+        text = re.sub(r"<(svg|math)\b.*?</\1>", self._aside, text, flags=re.S)
         self.soup = BeautifulSoup(text, "html.parser")
 
     def _aside(self, match: re.Match) -> str:
         self.slots.append(match[0])
-        return f'<svg data-slot="{len(self.slots) - 1}"></svg>'
+        return f'<s-lot data-slot="{len(self.slots) - 1}"></s-lot>'
 
     def slot(self, markup: str) -> Tag:
         """A stand-in for ``markup``, to be placed in the tree."""
-        element = self.soup.new_tag("svg")
+        element = self.soup.new_tag("s-lot")
         self.slots.append(markup)
         element["data-slot"] = str(len(self.slots) - 1)
         return element
 
     def text(self) -> str:
-        text = re.sub(r'<svg data-slot="(\d+)"></svg>', lambda m: self.slots[int(m[1])], str(self.soup))
+        text = re.sub(r'<s-lot data-slot="(\d+)"></s-lot>', lambda m: self.slots[int(m[1])], str(self.soup))
         text = re.sub(r"(<math\b[^>]*?) xmlns=\"[^\"]*\"", r"\1", text)  # HTML knows it without
         parts = re.split(r"(<pre\b.*?</pre>)", text, flags=re.S)  # code keeps its empty lines
         return "".join(part if part.startswith("<pre") else re.sub(r"\n\s*\n+", "\n", part) for part in parts)
@@ -143,7 +143,7 @@ class Page:
         for meta in self.soup.select("meta[name=viewport]")[1:]:
             meta.decompose()
         for empty in self.soup.select(".sidebar-primary-items__end, .sidebar-header-items, .footer-item, .header-article-item"):
-            if not empty.get_text(strip=True) and not empty.find(["svg", "img", "button", "input"]):
+            if not empty.get_text(strip=True) and not empty.find(["s-lot", "img", "button", "input"]):
                 empty.decompose()
         for name in ("data-bs-toggle", "data-bs-placement", "data-bs-title", "data-cfasync"):
             for element in self.soup.find_all(attrs={name: True}):
@@ -177,8 +177,10 @@ class Page:
         """The static pictures of explorers follow the reader's colours; their models become files."""
         for figure in self.soup.select("figure.explorer"):
             label = " ".join(figure.figcaption.get_text(" ").split()) if figure.figcaption else ""
-            for element in figure.select("svg[data-slot]"):
+            for element in figure.find_all("s-lot"):
                 slot = int(element["data-slot"])
+                if not self.slots[slot].startswith("<svg"):
+                    continue
                 drawn = svg.themed(self.slots[slot])
                 head, rest = drawn.split(">", 1)
                 if "aria-label" not in head and "aria-hidden" not in head:
@@ -201,7 +203,7 @@ class Page:
                     first.string = rows[1].find("th").get_text(strip=True)
                     rows[1].decompose()
             for cell in table.select("th"):
-                if not cell.get_text(strip=True):
+                if not cell.get_text(strip=True) and not cell.find("s-lot"):
                     cell.name = "td"
             if "dataframe" in table.get("class", []):
                 del table["border"]
@@ -216,7 +218,7 @@ class Page:
 
     def hold_names(self) -> None:
         for text in self.soup.select_one("article").find_all(string=NAME):
-            if text.find_parent(["pre", "code", "script", "style", "svg", "math", "table", "option"]) or type(text) is not NavigableString:
+            if text.find_parent(["pre", "code", "script", "style", "table", "option"]) or type(text) is not NavigableString:
                 continue
             parts: list[str | Tag] = []
             end = 0

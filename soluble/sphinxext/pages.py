@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import re
 from datetime import UTC, datetime
@@ -218,9 +219,25 @@ def model_pages(app: Sphinx):
         )
         back = f'<p class="eyebrow"><a href="../chapters/models.html#model-{identity}">Models</a></p>'
         code = f'<div class="highlight"><pre>import soluble\n\nmodel = soluble.load_model("{identity}")\nmodel.simulate()</pre></div>'
-        sheet = re.sub(r"<(/?)h3\b", r"<\1h2", model.sheet().to_html())
+        sheet = re.sub(r"<(/?)h3\b", r"<\1h2", sheet_html(model, Path(app.doctreedir) / "sheets"))
         body = f'{back}<h1>{escape(model.title)}</h1><ul class="downloads">{links}</ul>{code}{sheet}'
         yield f"models/{identity}", {"title": model.title, "body": body, "description": model.summary}, "page.html"
+
+
+def sheet_html(model, folder: Path) -> str:
+    """A model's sheet; kept, because it runs every published result, until the declaration or the library changes."""
+    from soluble import evidence
+
+    package = Path(__file__).resolve().parent.parent
+    sum_ = hashlib.sha256(data_path("models", f"{model.id}.yaml").read_bytes())
+    for file in sorted(package.glob("*.py")):
+        sum_.update(file.read_bytes())
+    sum_.update(str([evidence.references().get(source) for source in model.sources]).encode())
+    kept = folder / f"{model.id}-{sum_.hexdigest()[:16]}.html"
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(model.sheet().to_html(), encoding="utf8")
+    return kept.read_text(encoding="utf8")
 
 
 def write_models(folder: Path) -> None:
