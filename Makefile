@@ -31,7 +31,7 @@ book: $(READY)
 	@$(PY) -m soluble.sphinxext.build
 
 test: book
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest --numprocesses auto --dist worksteal $(PYTEST_ARGS)
 
 serve: book
 	@echo "http://localhost:$(PORT)/  (stop with Ctrl+C)"
