@@ -30,7 +30,8 @@ export function firstStep(rhs, t, y, f, span, order, rtol, atol, scratch, slope)
   d2 = Math.sqrt(d2 / n) / h0;
   const steepest = Math.max(d1, d2);
   const h1 = steepest <= 1e-15 ? Math.max(1e-6 * span, h0 * 1e-3) : (0.01 / steepest) ** (1 / (order + 1));
-  const h = Math.min(100 * h0, h1, span);
+  // Never so small that no step can be taken: a state that starts at nothing beside a strong inflow asks for that.
+  const h = Math.max(Math.min(100 * h0, h1, span), 1e-11 * span);
   if (!(h > 0)) throw new SolverError("the model's equations give no finite slope at the start.");
   return h;
 }
