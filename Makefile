@@ -11,6 +11,7 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
+LAB_ARGS ?=
 
 .PHONY: book test serve lab bench web figures requirements clean
 .DEFAULT_GOAL := book
@@ -37,8 +38,11 @@ serve: book
 	@echo "http://localhost:$(PORT)/  (stop with Ctrl+C)"
 	@$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
+LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 lab: $(READY)
-	@$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/chapters
+	@mkdir -p $(LAB_SETTINGS)
+	@echo '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Jupytext Notebook", "myst": "Jupytext Notebook"}}}' > $(LAB_SETTINGS)/overrides.json
+	@$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/chapters/03-il6.md $(LAB_ARGS)
 
 bench: book
 	@$(PY) -m bench
