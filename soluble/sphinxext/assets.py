@@ -50,7 +50,7 @@ THEME_SHEETS = [
     "_static/sphinx-design.min.css",
 ]
 # A name such as IL-6 or PD-1 is not broken at its hyphen.
-NAME = re.compile(r"\b(?:s?[A-Z][A-Za-z]{0,4}\d?-(?:[αβγκ]|\d+)[A-Za-zαβγ]{0,2})\b")
+NAME = re.compile(r"\b(?:s?[A-Z][A-Za-z]{0,4}\d?-(?:[αβγκ]|[A-Z]?\d+)[A-Za-zαβγ]{0,2})\b")
 MODEL = "script[type='application/x-soluble-model']"
 EXECUTABLE = {None, "", "text/javascript", "application/javascript", "module"}
 
@@ -236,6 +236,8 @@ class Page:
             del link["data-cite"]
         for extra in self.soup.select("main[role=main]"):
             del extra["role"]
+        for entry in self.soup.select("[role=doc-biblioentry], .citation-list[role=list], .backrefs[role]"):
+            del entry["role"]  # deprecated, and not allowed on these elements
         for sidebar in self.soup.select("#pst-primary-sidebar"):
             sidebar["role"], sidebar["aria-label"] = "region", "The book"
         heading = self.soup.select_one("article h1")
