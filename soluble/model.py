@@ -980,6 +980,12 @@ class Model:
 
         return translate.to_sbml(self)
 
+    def to_archive(self) -> bytes:
+        """The model and its scenarios as a COMBINE archive (SBML and SED-ML); see :func:`soluble.archive.to_archive`."""
+        from . import archive
+
+        return archive.to_archive(self)
+
     def equations(self) -> Any:
         """The equations, displayed as MathML or LaTeX; see :class:`soluble.sheet.Equations`."""
         from .sheet import Equations
