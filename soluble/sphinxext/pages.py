@@ -215,7 +215,7 @@ def model_pages(app: Sphinx):
         model = soluble.load_model(identity)
         links = "".join(
             f'<li><a href="../downloads/models/{identity}{ending}" download>{icons.icon("download")}{text}</a></li>'
-            for ending, text in ((".xml", "SBML"), (".ant", "Antimony"), (".yaml", "Declaration"))
+            for ending, text in ((".xml", "SBML"), (".ant", "Antimony"), (".omex", "COMBINE archive"), (".yaml", "Declaration"))
         )
         back = f'<p class="eyebrow"><a href="../chapters/models.html#model-{identity}">Models</a></p>'
         code = f'<div class="highlight"><pre>import soluble\n\nmodel = soluble.load_model("{identity}")\nmodel.simulate()</pre></div>'
@@ -241,7 +241,7 @@ def sheet_html(model, folder: Path) -> str:
 
 
 def write_models(folder: Path) -> None:
-    """Each model as SBML, as Antimony and as its declaration."""
+    """Each model as SBML, as Antimony, as a COMBINE archive and as its declaration."""
     import soluble
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -249,6 +249,7 @@ def write_models(folder: Path) -> None:
         model = soluble.load_model(identity)
         (folder / f"{identity}.xml").write_text(model.to_sbml(), encoding="utf8")
         (folder / f"{identity}.ant").write_text(model.to_antimony(), encoding="utf8")
+        (folder / f"{identity}.omex").write_bytes(model.to_archive())
         (folder / f"{identity}.yaml").write_bytes(data_path("models", f"{identity}.yaml").read_bytes())
 
 
