@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .evidence import fact, facts
     from .explorer import explore
+    from .explorer_forest import explore_evidence
     from .model import DeclarationError, Model, list_models, load_model
 
 __version__ = "0.1.0"
-__all__ = ["DeclarationError", "Model", "explore", "fact", "facts", "list_models", "load_model"]
+__all__ = ["DeclarationError", "Model", "explore", "explore_evidence", "fact", "facts", "list_models", "load_model"]
 
 _HOME = {
     "DeclarationError": "model",
@@ -25,6 +26,7 @@ _HOME = {
     "list_models": "model",
     "load_model": "model",
     "explore": "explorer",
+    "explore_evidence": "explorer_forest",
     "fact": "evidence",
     "facts": "evidence",
 }

@@ -252,9 +252,7 @@ def configure(
     """The configuration of an explorer as plain data (see :func:`explore` for the arguments and the errors)."""
     make = _Configuration(model)
     make.known(view, VIEWS, "view")
-    name = id or f"{model.key}-{view}"
-    if not re.fullmatch(r"[A-Za-z][\w-]*", name):
-        raise ValueError(f"{name!r} cannot be an explorer's id: use letters, digits, '-' and '_', for instance {model.id}-doses")
+    name = check_id(id or f"{model.key}-{view}", f"{model.id}-doses")
     overrides = make.start(scenario, values or {})
     p, y0 = model.values()
     defaults = dict(zip(model.override_names, [*p, *y0], strict=True))
@@ -451,11 +449,16 @@ def picture(model: Model, config: Mapping[str, Any]) -> str:
             head = _heading(config, i, axes)
             figure.text(4 / _WIDTH, 1 - (top - _HEAD + 14) / height, head, color=style.INK, va="baseline")
         figure.text((_LEFT + right) / 2 / _WIDTH, 6 / height, x["title"], color=style.INK, ha="center", va="baseline")
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+        return svg_element(figure, config["alt"], height)
+
+
+def svg_element(figure: Any, alt: str, height: float) -> str:
+    """A figure as an SVG element that may stand in a page, named by ``alt``."""
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     text = out.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.S)
-    opening = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{html.escape(config["alt"])}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    opening = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{html.escape(alt)}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     return re.sub(r"<svg[^>]*>", lambda _: opening, text, count=1).strip()
 
 
@@ -631,18 +634,12 @@ class Explorer(anywidget.AnyWidget):
     def to_html(self) -> str:
         """The static figure: picture, caption, configuration and model as data. It holds no script that a browser runs."""
         config = self.config
-        data = json.dumps(config, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        title = f'<p class="explorer-title">{_unbroken(config["title"])}</p>' if config["title"] else ""
         rows = len(config["controls"]) + bool(config["scenarios"])
-        return (
-            f'<figure class="explorer" id="explorer-{config["id"]}" data-view="{config["view"]}" data-model="{config["key"]}" '
-            f'style="--explorer-height:{config["height"]};--explorer-controls:{rows}">\n'
-            f'<div class="explorer-body">{title}<div class="explorer-stage">{picture(self.model, config)}</div>'
-            '<p class="explorer-summary"></p><div class="explorer-panel"></div></div>\n'
-            f"<figcaption>{_unbroken(config['caption'])}</figcaption>\n"
-            f'<script type="application/json" class="explorer-config">{_inert(data)}</script>\n'
-            f'<script type="application/x-soluble-model" data-key="{config["key"]}">{_inert(self.model_code)}</script>\n'
-            "</figure>"
+        return static_figure(
+            config,
+            picture(self.model, config),
+            f'data-model="{config["key"]}" style="--explorer-height:{config["height"]};--explorer-controls:{rows}"',
+            f'<script type="application/x-soluble-model" data-key="{config["key"]}">{_inert(self.model_code)}</script>\n',
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -653,6 +650,27 @@ class Explorer(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"<Explorer {self.config['id']}: {self.config['alt']}>"
+
+
+def static_figure(config: Mapping[str, Any], drawn: str, attributes: str, model: str = "") -> str:
+    """The element that the front end enlivens: title, picture, room for sentence and controls, caption, data."""
+    data = json.dumps(config, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    title = f'<p class="explorer-title">{_unbroken(config["title"])}</p>' if config["title"] else ""
+    return (
+        f'<figure class="explorer" id="explorer-{config["id"]}" data-view="{config["view"]}" {attributes}>\n'
+        f'<div class="explorer-body">{title}<div class="explorer-stage">{drawn}</div>'
+        '<p class="explorer-summary"></p><div class="explorer-panel"></div></div>\n'
+        f"<figcaption>{_unbroken(config['caption'])}</figcaption>\n"
+        f'<script type="application/json" class="explorer-config">{_inert(data)}</script>\n{model}'
+        "</figure>"
+    )
+
+
+def check_id(name: str, example: str) -> str:
+    """The name of an explorer in the page's address; raises ``ValueError`` for one that cannot stand there."""
+    if not re.fullmatch(r"[A-Za-z][\w-]*", name):
+        raise ValueError(f"{name!r} cannot be an explorer's id: use letters, digits, '-' and '_', for instance {example}")
+    return name
 
 
 def config_title(config: Mapping[str, Any]) -> str:

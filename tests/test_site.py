@@ -216,7 +216,7 @@ def test_every_explorer_control_changes_picture_words_and_data(browser, site):
             settle(tab)
             for name in tab.evaluate("Object.keys(window.solubleExplorers)"):
                 figure = tab.locator(f"figure.explorer[id='explorer-{name}']")
-                sliders = figure.locator(".explorer-controls input[type=range]")
+                sliders = figure.locator(".explorer-controls input:is([type=range], [type=checkbox])")
                 assert sliders.count() >= 1
                 for i in range(sliders.count()):
                     state = lambda: tab.evaluate(  # noqa: E731
@@ -228,8 +228,11 @@ def test_every_explorer_control_changes_picture_words_and_data(browser, site):
                     before = state()
                     slider = sliders.nth(i)
                     slider.focus()
-                    at_top = float(slider.input_value()) > (float(slider.get_attribute("min") or 0) + float(slider.get_attribute("max") or 100)) / 2
-                    slider.press("Home" if at_top else "End")
+                    if slider.get_attribute("type") == "checkbox":
+                        slider.press("Space")
+                    else:
+                        at_top = float(slider.input_value()) > (float(slider.get_attribute("min") or 0) + float(slider.get_attribute("max") or 100)) / 2
+                        slider.press("Home" if at_top else "End")
                     for _ in range(100):
                         tab.wait_for_timeout(100)
                         after = state()

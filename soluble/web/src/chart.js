@@ -4,7 +4,6 @@
  */
 import { extent } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
-import { curveLinear, line } from "d3-shape";
 import { s } from "./dom.js";
 import { decades, magnitude, number } from "./format.js";
 
@@ -12,7 +11,7 @@ import { decades, magnitude, number } from "./format.js";
 export const DASHES = ["", "7 4", "1.5 4", "10 4 2 4", "4 3", "12 3"];
 
 let context;
-function width(text, font) {
+export function width(text, font) {
   context ??= document.createElement("canvas").getContext("2d");
   context.font = font;
   return context.measureText(text).width;
@@ -46,6 +45,20 @@ function spread(boxes, top, bottom) {
     for (const b of boxes) b.y = Math.max(top + b.size / 2, Math.min(bottom - b.size / 2, b.y));
     if (!moved) break;
   }
+}
+
+const to2 = (v) => Math.round(100 * v) / 100;
+
+/** Straight lines through the points, in hundredths of a pixel; broken where a point is not finite. A point alone is a dot. */
+export function path(points) {
+  let out = "", run = 0;
+  for (const [a, b] of [...points, [NaN, NaN]]) {
+    const good = Number.isFinite(a) && Number.isFinite(b);
+    if (!good && run === 1) out += "Z";
+    run = good ? run + 1 : 0;
+    if (good) out += `${run > 1 ? "L" : "M"}${to2(a)},${to2(b)}`;
+  }
+  return out;
 }
 
 function yScale(panel, top, bottom) {
@@ -165,14 +178,7 @@ export function draw(svg, picture, W, H, family) {
 
     for (const mark of picture.marks ?? []) nodes.push(s("line", { class: mark.class ?? "mark", x1: x(mark.x), x2: x(mark.x), y1: top, y2: bottom }));
 
-    const path = line(
-      (d) => x(d[0]),
-      (d) => y(d[1]),
-    )
-      .defined((d) => Number.isFinite(d[1]) && Number.isFinite(d[0]))
-      .curve(curveLinear)
-      .digits(2);
-    const trace = (l) => path(Array.from(l.y, (v, k) => [l.x[k], v]));
+    const trace = (l) => path(Array.from(l.y, (v, k) => [x(l.x[k]), y(v)]));
     const labels = [];
     let ghostEnd = null;
     for (const l of panel.lines)

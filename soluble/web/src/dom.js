@@ -16,6 +16,13 @@ function build(node, attributes, children) {
 export const h = (tag, attributes, ...children) => build(document.createElement(tag), attributes, children);
 export const s = (tag, attributes, ...children) => build(document.createElementNS(SVG, tag), attributes, children);
 
+/** The element of the given class inside root; made when it is not there (the page brings a skeleton that reserves the space). */
+export function part(root, tag, name) {
+  let node = root.querySelector(`.explorer-${name}`);
+  if (!node) root.append((node = h(tag, { class: `explorer-${name}` })));
+  return node;
+}
+
 export function debounce(wait, action) {
   let timer;
   return () => {

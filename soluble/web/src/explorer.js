@@ -1,7 +1,7 @@
 /** One explorer: state, run, picture, words, controls. The same on the static page and in Jupyter. */
 import { draw } from "./chart.js";
 import { HINT, slider } from "./controls.js";
-import { debounce, h, s, unbroken } from "./dom.js";
+import { debounce, h, part, s, unbroken } from "./dom.js";
 import { copy, csv, save, svgText } from "./download.js";
 import * as address from "./hash.js";
 import { SolverError } from "./solver/error.js";
@@ -22,13 +22,6 @@ function colourful(config) {
     q.colour = q.mediator ? `var(--med-${q.mediator}, ${place})` : place;
   }
   return config;
-}
-
-/** The element of the given class inside root; made when it is not there (the page brings a skeleton that reserves the space). */
-function part(root, tag, name) {
-  let node = root.querySelector(`.explorer-${name}`);
-  if (!node) root.append((node = h(tag, { class: `explorer-${name}` })));
-  return node;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The static page: bring every `figure.explorer` to life when the document is there. A classic script, so that it runs from a folder, too. */
-import { mount } from "./explorer.js";
 import { h } from "./dom.js";
+import { mount } from "./explorer.js";
+import { mountForest } from "./forest.js";
 import * as address from "./hash.js";
 
 function boot() {
@@ -9,6 +10,10 @@ function boot() {
   for (const root of document.querySelectorAll("figure.explorer:not([data-state])")) {
     try {
       const config = JSON.parse(root.querySelector("script.explorer-config").textContent);
+      if (config.view === "forest") {
+        live[config.id] = mountForest(root, config, { peers: parts });
+        continue;
+      }
       const model = Object.hasOwn(window.solubleModels ?? {}, config.key) ? window.solubleModels[config.key] : null;
       if (!model) throw new Error(`the model ${config.key} was not loaded`);
       live[config.id] = mount(root, model, config, { peers: parts });

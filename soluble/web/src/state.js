@@ -3,15 +3,20 @@
  * from outside (an address, a typed number, a kernel) passes through `clean`, which clamps or drops it.
  */
 
-/** A finite number inside the control's range, or undefined for anything else. Nothing is ever evaluated. */
-export function clean(control, value) {
+/** A finite number, given as one or as plain digits; undefined for anything else. Nothing is ever evaluated. */
+export function numeral(value) {
   if (typeof value === "string") {
     const text = value.trim();
     if (text.length > 40 || !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
     value = Number(text);
   }
-  if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
-  return Math.min(control.max, Math.max(control.min, value));
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+/** The same, kept inside the control's range. */
+export function clean(control, value) {
+  const v = numeral(value);
+  return v === undefined ? v : Math.min(control.max, Math.max(control.min, v));
 }
 
 export function createState(config, model) {

@@ -1,6 +1,7 @@
 /** Jupyter, through anywidget: the same explorer; its values, scenario and summary are traits of the Python object. */
 import { h } from "./dom.js";
 import { mount } from "./explorer.js";
+import { mountForest } from "./forest.js";
 
 /** The model's code is a classic script that Python generated; importing it as a module runs it without eval. */
 async function load(code, key) {
@@ -19,7 +20,7 @@ async function render({ model, el }) {
   el.append(root);
   let handle;
   try {
-    handle = mount(root, await load(model.get("model_code"), config.key), config);
+    handle = config.view === "forest" ? mountForest(root, config) : mount(root, await load(model.get("model_code"), config.key), config);
   } catch (error) {
     root.textContent = `The explorer could not start: ${error.message}.`;
     return;
