@@ -369,7 +369,6 @@ class Site:
                 if not re.match(r"[a-z]+:|//|#", address):
                     element[name] = address[len(up) :] if up and address.startswith(up) else f"{folder}/{address}"
         page.soup.html["data-content_root"] = "./"
-        page.soup.head.append(page.soup.new_tag("link", attrs={"rel": "canonical", "href": self.landing}))
         (self.out / "index.html").write_text(page.text(), encoding="utf8")
 
     def _tidy(self) -> None:

@@ -13,8 +13,10 @@ function remember(mode) {
 }
 
 function colours(mode) {
-  root.dataset.mode = mode;
-  root.dataset.theme = mode === "auto" ? (dark.matches ? "dark" : "light") : mode;
+  const theme = mode === "auto" ? (dark.matches ? "dark" : "light") : mode;
+  // The first line of the page has mostly set them already; setting them again would restyle the whole page.
+  if (root.dataset.mode !== mode) root.dataset.mode = mode;
+  if (root.dataset.theme !== theme) root.dataset.theme = theme;
   for (const button of document.querySelectorAll("[data-action=theme]"))
     button.setAttribute("aria-label", `Colours: ${MODES[mode]}`);
 }
@@ -137,5 +139,4 @@ export function chrome() {
   markCurrentSection();
   const scrolled = () => document.body.classList.toggle("scrolled", scrollY > 8);
   addEventListener("scroll", scrolled, { passive: true });
-  scrolled();
 }

@@ -27,15 +27,20 @@ function copyButton(block) {
   block.append(button);
 }
 
+// Measured together, then changed together: in turns, each change would make the next measure lay out the whole page.
 function reachable() {
+  const scrolls = new Map();
   for (const element of document.querySelectorAll(SCROLLERS)) {
-    const scrolls = element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== "visible";
-    if (scrolls && !element.hasAttribute("tabindex")) {
+    if (element.closest("details:not([open])")) continue; // measuring it would lay out what nobody sees
+    scrolls.set(element, element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== "visible");
+  }
+  for (const [element, yes] of scrolls) {
+    if (yes && !element.hasAttribute("tabindex")) {
       element.tabIndex = 0;
       element.dataset.scrolls = "";
       if (!element.hasAttribute("role")) element.setAttribute("role", "group");
       if (!element.hasAttribute("aria-label")) element.setAttribute("aria-label", "scrolls sideways");
-    } else if (!scrolls && "scrolls" in element.dataset) {
+    } else if (!yes && "scrolls" in element.dataset) {
       for (const name of ["tabindex", "data-scrolls"]) element.removeAttribute(name);
     }
   }
@@ -45,8 +50,11 @@ export function code() {
   document.querySelectorAll("article .cell_input div.highlight, article div.highlight-python div.highlight").forEach((b) => {
     if (!b.querySelector(".copy")) copyButton(b);
   });
-  reachable();
-  document.fonts?.ready.then(reachable);
-  addEventListener("resize", reachable);
-  document.addEventListener("toggle", reachable, true);
+  // After a painted frame the layout is known, and measuring costs nothing.
+  const afterPaint = () => requestAnimationFrame(() => setTimeout(reachable));
+  const loaded = () => (document.fonts?.ready ?? Promise.resolve()).then(afterPaint);
+  if (document.readyState === "complete") loaded();
+  else addEventListener("load", loaded, { once: true });
+  addEventListener("resize", afterPaint);
+  document.addEventListener("toggle", afterPaint, true);
 }

@@ -8,7 +8,8 @@ function options(select, rows, key) {
 function bring(tools) {
   const table = document.getElementById(tools.dataset.for);
   const rows = [...table.tBodies[0].rows];
-  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+  const texts = new Map();
+  const text = (row) => texts.get(row) ?? texts.set(row, row.textContent.toLowerCase()).get(row);
   const count = tools.querySelector("[data-count]");
   const selects = [...tools.querySelectorAll("select")];
   const words = tools.querySelector("input[type=search]");
@@ -25,7 +26,7 @@ function bring(tools) {
     let shown = 0;
     for (const row of rows) {
       const fits =
-        wanted.every((word) => texts.get(row).includes(word)) &&
+        wanted.every((word) => text(row).includes(word)) &&
         selects.every((s) => !s.value || (row.dataset[s.dataset.key] ?? "").split("|").includes(s.value));
       fitting += fits;
       row.hidden = !fits || (!asked && fitting > first);
