@@ -3,6 +3,7 @@
 # make serve  serves the built site on http://localhost:8000
 # make lab    opens the chapters as notebooks in JupyterLab
 # make bench  measures speeds and page weights
+# make validation  measures how far the models agree with libRoadRunner, the browser and the papers, for the book's page
 # Each of them sets up .venv by itself; Python 3.11 to 3.13 is all that has to be there.
 
 SHELL := /bin/bash
@@ -13,7 +14,7 @@ READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 LAB_ARGS ?=
 
-.PHONY: book test serve lab bench web figures requirements clean
+.PHONY: book test serve lab bench validation web figures requirements clean
 .DEFAULT_GOAL := book
 
 $(READY): requirements.txt requirements-test.txt pyproject.toml
@@ -43,6 +44,11 @@ lab: $(READY)
 	@mkdir -p $(LAB_SETTINGS)
 	@echo '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Jupytext Notebook", "myst": "Jupytext Notebook"}}}' > $(LAB_SETTINGS)/overrides.json
 	@$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/chapters/03-il6.md $(LAB_ARGS)
+
+# What the page "How the models were checked" shows; the tests write it here, and compare with it everywhere else.
+validation: $(READY)
+	@SOLUBLE_VALIDATION=write $(PY) -m pytest -q tests/test_independence.py tests/test_fuzz.py tests/test_explorer_browser.py tests/test_simulate.py \
+	  -k "same_runs or finishes_or_says or browser_gives_scipys or published_results"
 
 bench: book
 	@$(PY) -m bench
