@@ -450,3 +450,22 @@ def test_a_quiz_can_be_read_without_scripts(built):
 
 def test_a_quiz_without_feedback_and_a_solution_without_exercise_are_errors(built):
     assert "has no feedback beneath it" in built[1] and "there is no exercise 'nowhere'" in built[1]
+
+
+# --- building ---------------------------------------------------------------------------------------------------------
+
+
+def test_building_elsewhere_says_where_to_go(tmp_path, capsys):
+    from soluble.sphinxext import build
+
+    assert build.build(tmp_path) == 2
+    assert "top folder of the repository" in capsys.readouterr().err
+
+
+def test_a_failed_build_fails_loudly(tmp_path, capsys, monkeypatch):
+    from soluble.sphinxext import build
+
+    (tmp_path / "_config.yml").write_text("")
+    monkeypatch.setattr(build, "COMMAND", ["-c", "raise SystemExit(1)"])
+    assert build.build(tmp_path) == 1
+    assert "not built" in capsys.readouterr().err

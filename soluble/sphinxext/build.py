@@ -6,12 +6,33 @@ Sphinx, any cell that raises or writes to stderr, any lost citation ends the bui
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import subprocess
+COMMAND = ["-c", "from jupyter_book.cli.main import main; main()", "build", ".", "-W", "-n", "--keep-going"]
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One build at a time in a folder: a second one waits, and says so."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on Windows
+        yield
+        return
+    folder.mkdir(exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print("Another build of this book is running; waiting for it to end.", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def build(top: Path) -> int:
@@ -19,16 +40,13 @@ def build(top: Path) -> int:
     if not (top / "_config.yml").is_file():
         print(f"No _config.yml in {top}: call this in the top folder of the repository.", file=sys.stderr)
         return 2
-    started = time.monotonic()
-    environment = os.environ | {"SOLUBLE_STATIC": "1", "PYTHONWARNINGS": "default::DeprecationWarning:soluble"}
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", "-W", "-n", "--keep-going"]
-    status = subprocess.run(command, cwd=top, env=environment).returncode
-    if status:
-        print("\nThe book was not built: look for WARNING or ERROR above.", file=sys.stderr)
-        return 1
+    environment = os.environ | {"SOLUBLE_STATIC": "1"}
+    with alone(top / "_build"):
+        started = time.monotonic()
+        status = subprocess.run([sys.executable, *COMMAND], cwd=top, env=environment).returncode
     index = top / "_build" / "html" / "index.html"
-    if not index.is_file():
-        print(f"\nThe book was not built: {index} is missing.", file=sys.stderr)
+    if status or not index.is_file():
+        print("\nThe book was not built: look for WARNING or ERROR above.", file=sys.stderr)
         return 1
     print(f"\nThe book is built ({time.monotonic() - started:.0f} s): {index.parent}")
     print(f"Open it without a server:  {index.resolve().as_uri()}")
