@@ -72,7 +72,7 @@ def test_the_page_shows_the_record():
 
 
 def test_numbers_in_words():
-    assert [page.power(v) for v in (1e-9, 2e-7)] == ["below&nbsp;10<sup>−9</sup>", "below&nbsp;2 × 10<sup>−7</sup>"]
+    assert [page.power(v) for v in (1e-9, 2e-7)] == ["below&nbsp;10<sup>−9</sup>", "below&nbsp;2&nbsp;×&nbsp;10<sup>−7</sup>"]
     assert [page.per_cent(v) for v in (0.0, 0.00044, 0.0123)] == ["below 0.001 %", "0.044 %", "1.2 %"]
 
 

@@ -38,9 +38,9 @@ def left_out() -> list[Mapping[str, str]]:
 
 
 def power(bound: float) -> str:
-    """``below 2 × 10⁻⁷`` as HTML."""
+    """``below 2 × 10⁻⁷`` as HTML that does not break."""
     digits, exponent = f"{bound:.0e}".split("e")
-    times = "" if digits == "1" else f"{digits} × "
+    times = "" if digits == "1" else f"{digits}&nbsp;×&nbsp;"
     return f"below&nbsp;{times}10<sup>{int(exponent)}</sup>".replace("-", "−")
 
 
@@ -59,10 +59,10 @@ def cells(found: Mapping[str, Any]) -> list[str]:
         if got is None:
             out.append("–")
         elif "below" in got:
-            out.append(f'{power(got["below"])}<br><span class="small">{got["settings"]} settings</span>')
+            out.append(f'{power(got["below"])}<br><small>{got["settings"]} settings</small>')
         elif check == "reproduces":
             shown = f"{got['given']} of {got['results']}" if got["results"] else "none: the model is ours"
-            apart = f'<br><span class="small">furthest apart: {per_cent(got["largest"])}</span>' if got.get("largest") and got["results"] else ""
+            apart = f'<br><small>furthest apart: {per_cent(got["largest"])}</small>' if got.get("largest") and got["results"] else ""
             out.append(shown + apart)
         else:
             out.append(f"{got['finished']:,} of {got['settings']:,} runs finish")
@@ -75,7 +75,7 @@ def results_table(up: str) -> str:
     found = results()
     rows = []
     for model in sorted(map(soluble.load_model, soluble.list_models()), key=lambda m: m.title):
-        name = f'<th scope="row"><a href="{up}models/{model.id}.html">{escape(model.title)}</a><br><span class="small">{model.id}, {model.kind}</span></th>'
+        name = f'<th scope="row"><a href="{up}models/{model.id}.html">{escape(model.title)}</a><br><small>{model.id}, {model.kind}</small></th>'
         rows.append(f"<tr>{name}{''.join(f'<td>{cell}</td>' for cell in cells(found.get(model.id, {})))}</tr>")
     return _table("How each model was checked", ["Model", *CHECKS.values()], rows)
 
@@ -90,14 +90,14 @@ def left_out_table(up: str, references: str) -> str:
         name = f'<a href="{up}models/{declared}.html">{escape(soluble.load_model(declared).title)}</a>' if declared else "not declared"
         source = f'<a href="{escape(references)}#{entry["source"]}">{escape(evidence.references()[entry["source"]]["label"])}</a>'
         instead = f' <a href="{up}models/{entry["instead"]}.html">{entry["instead"]}</a> {escape(entry["says"])}.' if entry.get("instead") else ""
-        rows.append(f'<tr><th scope="row">{source}<br><span class="small">{name}</span></th><td>{escape(entry["what"])}</td><td>{escape(" ".join(entry["why"].split()))}{instead}</td></tr>')
+        rows.append(f'<tr><th scope="row">{source}<br><small>{name}</small></th><td>{escape(entry["what"])}</td><td>{escape(" ".join(entry["why"].split()))}{instead}</td></tr>')
     return _table("What was left out, and why", ["Model", "What is missing", "Why"], rows)
 
 
 def _table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
     head = "".join(f'<th scope="col">{h}</th>' for h in heads)
     body = f"<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
-    return f'<div class="evidence-table table-scroll" role="region" tabindex="0" aria-label="{caption}"><table>{body}</table></div>'
+    return f'<div class="table-scroll" role="region" tabindex="0" aria-label="{caption}"><table>{body}</table></div>'
 
 
 class Validation(SphinxDirective):
