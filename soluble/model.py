@@ -118,7 +118,7 @@ RESERVED = {TIME, *FUNCTIONS} | set(
 
 #: Names of arguments of the methods of :class:`Model`. A parameter of such a name is overridden with an underscore
 #: behind it (``n_=1e-7``), as any other may be.
-KEYWORDS = frozenset("t_end n t method rtol atol near box sort param values of at hysteresis parameters kind draws seed executor progress".split())
+KEYWORDS = frozenset("t_end n t method rtol atol near box sort param values of at hysteresis between parameters kind draws seed executor progress".split())
 
 
 @dataclass(frozen=True)
@@ -921,6 +921,22 @@ class Model:
         from . import simulate
 
         return simulate.sweep(self, overrides, param, values, of, at, hysteresis)
+
+    def branch(
+        self, /, param: str, between: tuple[float, float], near: Mapping[str, float] | None = None, **overrides: float
+    ) -> pd.DataFrame:
+        """Equilibria, stable or not, along a parameter and around folds; see :func:`soluble.continuation.branch`."""
+        from . import continuation
+
+        return continuation.branch(self, overrides, param, between, near)
+
+    def folds(
+        self, /, param: str, between: tuple[float, float], near: Mapping[str, float] | None = None, **overrides: float
+    ) -> pd.DataFrame:
+        """The thresholds at which a steady state is lost along a parameter; see :func:`soluble.continuation.folds`."""
+        from . import continuation
+
+        return continuation.folds(self, overrides, param, between, near)
 
     def ensemble(
         self,
