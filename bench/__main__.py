@@ -1,5 +1,6 @@
 """``make bench``."""
 
-from .bench_explorer import main
+from . import bench_explorer, bench_models
 
-main()
+bench_explorer.main()
+bench_models.main()
