@@ -225,18 +225,28 @@ def test_every_explorer_control_changes_picture_words_and_data(browser, site):
                            return [f.querySelector('.explorer-stage svg').innerHTML, x.summary, JSON.stringify(x.data())]; }""",
                         name,
                     )
-                    before = state()
                     slider = sliders.nth(i)
-                    slider.focus()
-                    if slider.get_attribute("type") == "checkbox":
-                        slider.press("Space")
-                    else:
-                        at_top = float(slider.input_value()) > (float(slider.get_attribute("min") or 0) + float(slider.get_attribute("max") or 100)) / 2
-                        slider.press("Home" if at_top else "End")
-                    for _ in range(100):
-                        tab.wait_for_timeout(100)
-                        after = state()
-                        if all(new != old for new, old in zip(after, before, strict=True)):
+                    for alone in (True, False):
+                        if not alone:  # the time between doses of nothing changes nothing: move the others first
+                            for j in set(range(sliders.count())) - {i}:
+                                if sliders.nth(j).get_attribute("type") == "range":
+                                    at_end = float(sliders.nth(j).input_value()) >= float(sliders.nth(j).get_attribute("max"))
+                                    sliders.nth(j).press("PageDown" if at_end else "PageUp")
+                            tab.wait_for_timeout(1500)
+                        before = state()
+                        slider.focus()
+                        if slider.get_attribute("type") == "checkbox":
+                            slider.press("Space")
+                        else:
+                            low, high = (float(slider.get_attribute(edge)) for edge in ("min", "max"))
+                            slider.press("Home" if float(slider.input_value()) > (low + high) / 2 else "End")
+                        for _ in range(50):
+                            tab.wait_for_timeout(100)
+                            after = state()
+                            changed = all(new != old for new, old in zip(after, before, strict=True))
+                            if changed:
+                                break
+                        if changed:
                             break
                     what = f"{page}, {name}, {slider.get_attribute('aria-label') or slider.get_attribute('id')}"
                     assert after[0] != before[0], f"{what}: the picture stayed"
