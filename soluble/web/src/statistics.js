@@ -16,7 +16,7 @@ export function root(f, low, high) {
 }
 
 /** The area of the normal distribution above z ≥ 0. */
-function normalTail(z) {
+export function normalTail(z) {
   if (z < 4) {
     let term = z, sum = z;
     for (let n = 3; term > 1e-17 * sum; n += 2) sum += term *= (z * z) / n;
