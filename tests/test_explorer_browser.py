@@ -54,15 +54,16 @@ def write_page(folder, widgets, head=""):
     body = re.sub(r'<script type="application/x-soluble-model" data-key="([^"]*)">(.*?)</script>', take, body, flags=re.S)
     for key, code in models.items():
         (folder / f"{key}.js").write_text(code, encoding="utf8")
-    for name in ("explorer.js", "explorer.mjs", "explorer.css"):
-        (folder / name).write_bytes((ROOT / "soluble" / "web" / "dist" / name).read_bytes())
+    for file in (ROOT / "soluble" / "web" / "dist").glob("*"):
+        (folder / file.name).write_bytes(file.read_bytes())
     colours = "".join(f"--{n}:{c.light};" for n, c in style.css_variables().items())
     dark = "".join(f"--{n}:{c.dark};" for n, c in style.css_variables().items())
     (folder / "page.css").write_text(
         f":root{{{colours}--accent:#0b63a5}}:root[data-theme=dark]{{{dark}--accent:#72bbf7}}"
         "body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.5 sans-serif}main{max-width:46rem;margin:auto;padding:1rem}"
     )
-    scripts = "".join(f'<script defer src="{k}.js"></script>' for k in models) + '<script defer src="explorer.js"></script>'
+    views = sorted({f"view-{w.config['view']}" for w in widgets if (folder / f"view-{w.config['view']}.js").exists()})
+    scripts = "".join(f'<script defer src="{name}.js"></script>' for name in ["kit", *models, *views, "explorer"])
     (folder / "index.html").write_text(
         '<!doctype html><html lang="en"><head><meta charset="utf8"><meta name="viewport" content="width=device-width"><title>Explorers</title>'
         f'<link rel="icon" href="data:,"><link rel="stylesheet" href="page.css"><link rel="stylesheet" href="explorer.css">{head}{scripts}</head>'

@@ -187,7 +187,7 @@ def test_a_picture_without_words_stops_the_build(tmp_path):
 
 
 EXPLORER = (
-    f'<figure class="explorer" id="explorer-a"><div class="explorer-stage"><svg viewBox="0 0 9 9"><path stroke="{style.INK}"/></svg></div>'
+    f'<figure class="explorer" id="explorer-a" data-view="forest"><div class="explorer-stage"><svg viewBox="0 0 9 9"><path stroke="{style.INK}"/></svg></div>'
     '<figcaption>A tumour over time.</figcaption><script type="application/json" class="explorer-config">{"a": "<b>"}</script>'
     '<script type="application/x-soluble-model" data-key="m-1">(globalThis.solubleModels ||= {})["m-1"] = {a: 1 < 2 && true};</script></figure>'
 )
@@ -198,11 +198,13 @@ def test_an_explorers_model_becomes_a_file_and_its_bundle_is_loaded(tmp_path):
     made.strip()
     made.theme_explorers()
     assert made.models == {"m-1": '(globalThis.solubleModels ||= {})["m-1"] = {a: 1 < 2 && true};'}
-    made.load({"book.css": "1", "book.js": "1", "explorer.css": "1", "explorer.js": "1", "models/m-1.js": "1"})
+    made.load({"book.css": "1", "book.js": "1", "explorer.css": "1", "explorer.js": "1", "kit.js": "1", "view-forest.js": "1", "view-field.js": "1", "models/m-1.js": "1"})
     text = made.text()
     assert [s["src"].split("?")[0] for s in made.soup.select("script[src]")] == [
         "../_assets/book.js",
+        "../_assets/kit.js",
         "../_assets/models/m-1.js",
+        "../_assets/view-forest.js",
         "../_assets/explorer.js",
     ]
     assert all(s.has_attr("defer") for s in made.soup.select("script[src]"))

@@ -264,7 +264,8 @@ class Page:
             head.append(self.soup.new_tag("link", attrs={"rel": "stylesheet", "href": address(name)}))
         scripts = [address("book.js")]
         if self.has_explorer:
-            scripts += [address(f"models/{key}.js") for key in self.models] + [address("explorer.js")]
+            views = sorted({f"view-{figure.get('data-view')}.js" for figure in self.soup.select("figure.explorer")} & set(files))
+            scripts += [address(name) for name in ["kit.js", *(f"models/{key}.js" for key in self.models), *views, "explorer.js"]]
         if self.name == "search.html":
             scripts = [f"{self.root}{name}" for name in SEARCH_SCRIPTS] + [address("summaries.js")] + scripts
         for source in scripts:
@@ -340,10 +341,8 @@ class Site:
     def _copy_front(self) -> None:
         if self.assets.exists():
             shutil.rmtree(self.assets)
-        for name in ("book.js", "explorer.js"):
-            built = WEB / "dist" / name
-            if built.is_file():
-                self.put(name, built.read_bytes())
+        for built in sorted((WEB / "dist").glob("*.js")):
+            self.put(built.name, built.read_bytes())
         if "book.js" not in self.files:
             raise PageError("soluble/web/dist/book.js is not there: run 'make web'")
         for font in sorted(FONTS.glob("*.woff2")):

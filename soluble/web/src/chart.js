@@ -3,7 +3,7 @@
  * picture; this file only knows how it looks. Python draws the static picture after the same rules (soluble/explorer.py).
  */
 import { extent } from "d3-array";
-import { scaleLinear, scaleLog } from "d3-scale";
+import { scaleLinear, scaleLog } from "./scales.js";
 import { s } from "./dom.js";
 import { decades, magnitude, number } from "./format.js";
 

@@ -1,9 +1,8 @@
 /** One explorer: state, run, picture, words, controls. The same on the static page and in Jupyter. */
 import { draw } from "./chart.js";
-import { HINT, slider } from "./controls.js";
-import { debounce, h, part, s, unbroken } from "./dom.js";
-import { copy, csv, save, svgText } from "./download.js";
+import { debounce, h, s } from "./dom.js";
 import * as address from "./hash.js";
+import { button, compareButton, createControls, createShell } from "./shell.js";
 import { SolverError } from "./solver/error.js";
 import { createState } from "./state.js";
 import { response } from "./views/response.js";
@@ -35,19 +34,20 @@ export function mount(root, model, given, options = {}) {
   const state = createState(config, model);
   const id = config.id;
 
-  const body = part(root, "div", "body");
-  if (config.title) part(body, "p", "title").replaceChildren(...unbroken(config.title));
-  const stage = part(body, "div", "stage");
-  const words = part(body, "p", "summary");
-  const panel = part(body, "div", "panel");
   root.style.setProperty("--explorer-height", config.height);
-  words.setAttribute("aria-live", "polite");
 
   // --- picture ---
-  const chartTitle = s("title", { id: `explorer-${id}-name` });
-  const content = s("g", {});
+  const shell = createShell(root, config, options, {
+    summary: () => summary(),
+    draw: () => show(),
+    data: () => (compute(), result && view.data(result)),
+    told: () => [`${model.title} (model ${model.key})`, ...controls.told(), "simulated"],
+    hash: () => address.write(id, state),
+    picture: () => (flush(), Boolean(result)),
+  });
+  const { stage, svg, content, status } = shell;
   const reading = s("g", { class: "reading", "data-reading": "" });
-  const svg = s("svg", { class: "explorer-chart", role: "img", "aria-labelledby": `explorer-${id}-name` }, chartTitle, content, reading);
+  svg.append(reading);
   const cursor = h("div", { class: "explorer-cursor", role: "slider", tabindex: 0, "aria-label": "Reading line", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0 });
   const tip = h("div", { class: "explorer-tip", hidden: true, "aria-hidden": "true" });
   const problem = h("p", { class: "explorer-problem", hidden: true });
@@ -169,7 +169,7 @@ export function mount(root, model, given, options = {}) {
     } else content.replaceChildren();
     read(null);
     timings.paint = performance.now() - began;
-    speakSoon();
+    shell.speakSoon();
   }
 
   let due = 0;
@@ -186,14 +186,6 @@ export function mount(root, model, given, options = {}) {
     due = 0;
     paint();
   }
-
-  // A sentence for every pixel of a drag would drown a listener: it follows when the hand rests.
-  const speak = () => {
-    const text = summary();
-    if (words.textContent !== text) words.replaceChildren(...unbroken(text));
-    chartTitle.textContent = `${config.alt} ${text}`;
-  };
-  const speakSoon = debounce(180, speak);
 
   // --- reading line ---
   let share = null;
@@ -240,118 +232,45 @@ export function mount(root, model, given, options = {}) {
   });
 
   // --- controls ---
-  const hint = `explorer-${id}-hint`;
-  const sliders = new Map(
-    state.controls.map((c) => {
-      const one = slider(c, `explorer-${id}-${c.name}`, hint, (v) => {
-        const before = state.values[c.name];
-        const now = state.set(c.name, v, c.name);
-        if (now === before) one.show(now, true);
-      });
-      return [c.name, one];
-    }),
-  );
-  const select = h("select", { id: `explorer-${id}-scenario`, "data-action": "scenario" });
-  const entry = (value, text) => h("option", { value }, text);
-  if (state.scenarios.size) {
-    select.append(entry("", state.initial ? "default values" : config.startLabel === "default" ? "default values" : "first setting"));
-    for (const [value, scenario] of state.scenarios) select.append(entry(value, scenario.title));
-  }
-  const says = h("p", { class: "explorer-says" });
-  select.addEventListener("change", () => state.assign([], select.value, "scenario"));
-
-  const button = (action, text, tooltip, act) => h("button", { type: "button", "data-action": action, title: tooltip, onclick: act }, text);
-  const status = h("p", { class: "explorer-status", role: "status" });
-  const fileName = (ending) => `${id}.${ending}`;
-  const told = () => {
-    const chosen = state.controls.map((c) => `${c.name} = ${state.values[c.name]}${c.unit ? " " + c.unit : ""}`).join("; ");
-    const scene = state.scenarios.get(state.scenario)?.title;
-    return [`${model.title} (model ${model.key})`, ...(scene ? [`scenario: ${scene}`] : []), `with ${chosen}`, "simulated"];
-  };
-  const compareButton = button("ghost", "", "", () => {
+  const controls = createControls(config, state);
+  const compare = compareButton(() => `Show or hide the faint curves of ${(kept ?? start).name}`, () => {
     comparing = !comparing;
-    labelCompare();
+    compare.show(comparing);
     flush();
   });
-  function labelCompare() {
-    compareButton.textContent = "Compare";
-    compareButton.setAttribute("aria-pressed", comparing);
-    compareButton.title = `Show or hide the faint curves of ${(kept ?? start).name}`;
-  }
-  labelCompare();
-  const buttons = [
-    button("reset", "Reset", "Back to the first setting", () => {
-      kept = null;
-      labelCompare();
-      status.textContent = "";
-      state.assign([], state.initial, "reset");
-    }),
-    button("keep", "Keep run", "Keep the present curves as faint ones, to compare with", () => {
-      compute();
-      if (result) {
-        kept = { result, values: state.values, scenario: state.scenario, name: "the kept run", label: "kept run" };
-        comparing = true;
-        labelCompare();
-        status.textContent = "Kept. Move a control to compare.";
-        flush();
-      }
-    }),
-    compareButton,
-  ];
-  const files = [
-    button("csv", "Data CSV", "Download the numbers behind the picture", () => {
-      compute();
-      if (result) save(csv(view.data(result), told()), fileName("csv"), "text/csv");
-      status.textContent = result ? `Saved ${fileName("csv")}.` : "There is nothing to save for this setting.";
-    }),
-    button("svg", "Picture SVG", "Download the picture", () => {
-      flush();
-      if (result) save(svgText(svg, config.alt, summary()), fileName("svg"), "image/svg+xml");
-      status.textContent = result ? `Saved ${fileName("svg")}.` : "There is nothing to save for this setting.";
-    }),
-    options.peers &&
-      button("link", "Copy link", "Copy the address of this setting", async () => {
-        const url = `${location.href.split("#")[0]}#${address.write(id, state) || `explorer-${id}`}`;
-        status.textContent = (await copy(url)) ? "Link copied." : url;
-      }),
-  ];
+  compare.show(comparing);
+  const reset = button("reset", "Reset", "Back to the first setting", () => {
+    kept = null;
+    compare.show(comparing);
+    status.textContent = "";
+    state.assign([], state.initial, "reset");
+  });
+  const keep = button("keep", "Keep run", "Keep the present curves as faint ones, to compare with", () => {
+    compute();
+    if (!result) return;
+    kept = { result, values: state.values, scenario: state.scenario, name: "the kept run", label: "kept run" };
+    comparing = true;
+    compare.show(comparing);
+    status.textContent = "Kept. Move a control to compare.";
+    flush();
+  });
 
-  function showState(source) {
-    for (const c of state.controls) sliders.get(c.name).show(state.values[c.name], source === c.name);
-    select.value = state.scenario;
-    says.replaceChildren(...unbroken(state.scenarios.get(state.scenario)?.says ?? ""));
-  }
-
-  const publish = debounce(250, () => address.publish(options.peers()));
   state.subscribe((source) => {
-    lastMoved = sliders.has(source) ? source : "";
-    showState(source);
+    lastMoved = controls.has(source) ? source : "";
+    controls.show(source);
     if (source !== "reset" && status.textContent) status.textContent = "";
     refresh();
-    if (options.peers && source !== "address") publish();
+    shell.changed(source);
   });
 
-  panel.replaceChildren(
-    ...(state.scenarios.size ? [h("div", { class: "explorer-scenario" }, h("label", { for: select.id }, "Scenario"), select, says)] : []),
-    h("div", { class: "explorer-controls", role: "group", "aria-label": `Controls${config.title ? ": " + config.title : ""}` }, ...state.controls.map((c) => sliders.get(c.name).element)),
-    h("div", { class: "explorer-buttons" }, buttons),
-    h("div", { class: "explorer-files" }, files),
-    status,
-    h("p", { class: "explorer-hint", id: hint }, HINT),
-  );
+  shell.panel.replaceChildren(...[controls.scenario, controls.group, shell.buttons(reset, keep, compare.element), shell.files(), status, controls.hint].filter(Boolean));
   stage.replaceChildren(svg, cursor, tip, problem);
-  showState();
+  controls.show();
   paint();
-  speak();
-  root.dataset.state = "live";
-
-  const observer = new ResizeObserver(() => {
-    if (stage.clientWidth) show();
-  });
-  observer.observe(stage);
-  document.fonts?.ready.then(() => root.isConnected && show());
+  shell.live();
 
   return {
+    __proto__: shell.handle,
     state,
     get values() {
       return { ...state.values };
@@ -364,15 +283,6 @@ export function mount(root, model, given, options = {}) {
       flush();
       return v;
     },
-    get summary() {
-      return summary();
-    },
-    data() {
-      compute();
-      return result ? view.data(result) : { columns: [], units: [], rows: [] };
-    },
-    csv: () => (compute(), csv(view.data(result), told())),
-    svg: () => (flush(), svgText(svg, config.alt, summary())),
     /** The table for any parameters and initial values, whether they have a control or not, at `n` times. Throws SolverError. */
     solve(values = {}, n = config.n) {
       const steps = VIEWS[config.view](model, { ...config, n }).steps({ ...state.overrides(), ...values }, false);
@@ -384,13 +294,12 @@ export function mount(root, model, given, options = {}) {
     get lastTimings() {
       return { ...timings };
     },
-    hash: () => address.write(id, state),
     adopt(pairs) {
       const scenario = pairs.find(([name]) => name === "scenario")?.[1];
       state.assign(pairs, scenario === "none" ? "" : scenario, "address");
     },
     destroy() {
-      observer.disconnect();
+      shell.destroy();
       clearTimeout(job);
       if (due) cancelAnimationFrame(due);
     },

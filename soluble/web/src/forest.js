@@ -1,12 +1,11 @@
 /** The forest explorer: studies in and out, the method, studies of the reader's own; the pooled result follows. */
-import { scaleLinear, scaleLog } from "d3-scale";
+import { scaleLinear, scaleLog } from "./scales.js";
 import { DASHES, width } from "./chart.js";
-import { debounce, h, part, s, unbroken } from "./dom.js";
-import { copy, csv, save, svgText } from "./download.js";
-import * as address from "./hash.js";
+import { h, s, unbroken } from "./dom.js";
 import { capital, number } from "./format.js";
 import { pool } from "./pool.js";
 import { numeral } from "./state.js";
+import { button, choice, compareButton, createShell } from "./shell.js";
 import { normalQuantile } from "./statistics.js";
 
 const MOST = 6; // studies of one's own
@@ -97,14 +96,8 @@ export function mountForest(root, config, options = {}) {
   const to = log ? Math.log : (v) => v, back = log ? Math.exp : (v) => v;
   const percent = `${number(100 * level)} %`;
 
-  const body = part(root, "div", "body");
-  root.dataset.view = "forest";
-  if (config.title) part(body, "p", "title").replaceChildren(...unbroken(config.title));
-  const stage = part(body, "div", "stage"), words = part(body, "p", "summary"), panel = part(body, "div", "panel");
-  words.setAttribute("aria-live", "polite");
-  const name = s("title", { id: `explorer-${id}-name` });
-  const content = s("g", {});
-  const svg = s("svg", { class: "explorer-chart", role: "img", "aria-labelledby": name.id }, name, content);
+  const shell = createShell(root, config, options, { summary: () => summary(), draw: () => draw(), data: () => data(), told: () => told(), hash });
+  const { stage, svg, content, status } = shell;
   const timings = { solve: 0, paint: 0, draft: false };
   let comparing = Boolean(config.compare);
 
@@ -244,27 +237,18 @@ export function mountForest(root, config, options = {}) {
     timings.paint = performance.now() - began;
   }
 
-  const speak = () => {
-    const said = summary();
-    if (words.textContent !== said) words.replaceChildren(...unbroken(said));
-    name.textContent = `${config.alt} ${said}`;
-  };
-  const speakSoon = debounce(180, speak);
   function refresh() {
     const began = performance.now();
     now = compute(state.values);
     timings.solve = performance.now() - began;
     draw();
-    speakSoon();
+    shell.speakSoon();
   }
 
   // --- controls ---
-  const status = h("p", { class: "explorer-status", role: "status" });
-  const choice = (field, title, choices) => {
-    const select = h("select", { id: `explorer-${id}-${field}`, "data-action": field, onchange: () => state.set(field, select.value, field) }, Object.entries(choices).map(([value, text]) => h("option", { value }, capital(text.replace(/^random effects, |,? \(.*|, inverse.*/g, "")))));
-    return [select, h("div", { class: "explorer-scenario" }, h("label", { for: select.id }, title), select)];
-  };
-  const [method, methodBox] = choice("method", "Method", config.methods), [interval, intervalBox] = choice("interval", "Confidence interval", config.intervals);
+  const select = (field, title, choices) =>
+    choice(id, field, title, Object.entries(choices).map(([value, text]) => [value, capital(text.replace(/^random effects, |,? \(.*|, inverse.*/g, ""))]), (value) => state.set(field, value, field));
+  const [method, methodBox] = select("method", "Method", config.methods), [interval, intervalBox] = select("interval", "Confidence interval", config.intervals);
   const boxes = config.studies.map((x) => {
     const box = h("input", { type: "checkbox", id: `explorer-${id}-${x.id}`, "data-name": x.id, onchange: () => state.set(x.id, box.checked, x.id) });
     return box;
@@ -305,34 +289,18 @@ export function mountForest(root, config, options = {}) {
     wrong,
     h("button", { type: "submit", "data-action": "add" }, "Add"),
   );
-  const button = (action, text, tooltip, act) => h("button", { type: "button", "data-action": action, title: tooltip, onclick: act }, text);
-  const compare = button("ghost", "Compare", "Show or hide the first result as a faint diamond", () => {
+  const compare = compareButton(() => "Show or hide the first result as a faint diamond", () => {
     comparing = !comparing;
     showState();
     refresh();
   });
-  const files = [
-    button("csv", "Data CSV", "Download the numbers behind the picture", () => {
-      save(csv(data(), told()), `${id}.csv`, "text/csv");
-      status.textContent = `Saved ${id}.csv.`;
-    }),
-    button("svg", "Picture SVG", "Download the picture", () => {
-      save(svgText(svg, config.alt, summary()), `${id}.svg`, "image/svg+xml");
-      status.textContent = `Saved ${id}.svg.`;
-    }),
-    options.peers &&
-      button("link", "Copy link", "Copy the address of this setting", async () => {
-        const url = `${location.href.split("#")[0]}#${hash() || `explorer-${id}`}`;
-        status.textContent = (await copy(url)) ? "Link copied." : url;
-      }),
-  ];
 
   function showState() {
     const { values } = state;
     boxes.forEach((box) => (box.checked = values[box.dataset.name] === 1));
     method.value = values.method;
     interval.value = values.interval;
-    compare.setAttribute("aria-pressed", comparing);
+    compare.show(comparing);
     ownList.replaceChildren(
       ...values.own.map((x, i) =>
         h("div", { class: "explorer-check" }, h("span", {}, x.label), button("remove", "Remove", `Remove ${x.label}`, () => {
@@ -344,7 +312,7 @@ export function mountForest(root, config, options = {}) {
     );
     for (const b of ownList.querySelectorAll("button")) b.setAttribute("aria-label", b.title);
   }
-  panel.replaceChildren(
+  shell.panel.replaceChildren(
     methodBox,
     intervalBox,
     h(
@@ -355,11 +323,14 @@ export function mountForest(root, config, options = {}) {
       ownList,
     ),
     h("details", {}, h("summary", {}, "Add a study of your own"), form),
-    h("div", { class: "explorer-buttons" }, button("reset", "Reset", "Back to the first setting", () => {
-      wrong.textContent = status.textContent = "";
-      state.assign([], "", "reset");
-    }), compare),
-    h("div", { class: "explorer-files" }, files),
+    shell.buttons(
+      button("reset", "Reset", "Back to the first setting", () => {
+        wrong.textContent = status.textContent = "";
+        state.assign([], "", "reset");
+      }),
+      compare.element,
+    ),
+    shell.files(),
     status,
   );
 
@@ -382,42 +353,31 @@ export function mountForest(root, config, options = {}) {
     return `${encodeURIComponent(id)}:${pairs.map((pair) => pair.map(encodeURIComponent).join("=")).join("&")}`;
   }
 
-  const publish = debounce(250, () => address.publish(options.peers()));
   state.subscribe((source) => {
     showState();
     if (source !== "reset") status.textContent = "";
     refresh();
-    if (options.peers && source !== "address") publish();
+    shell.changed(source);
   });
   stage.replaceChildren(svg);
   showState();
   refresh();
-  speak();
-  root.dataset.state = "live";
-  const observer = new ResizeObserver(draw);
-  observer.observe(stage);
-  document.fonts?.ready.then(() => root.isConnected && draw());
+  shell.live();
 
   return {
+    __proto__: shell.handle,
     state,
     scenario: "",
     get values() {
       return { ...state.values };
     },
     set: (field, value) => state.set(field, value, field),
-    get summary() {
-      return summary();
-    },
-    data: () => data(),
-    csv: () => csv(data(), told()),
-    svg: () => svgText(svg, config.alt, summary()),
     /** The pooled result at a setting, on the scale of pooling; null for fewer than two studies. */
     solve: (values = {}) => compute({ ...state.values, ...values }).result,
     get lastTimings() {
       return { ...timings };
     },
-    hash,
     adopt: (pairs) => state.assign(pairs, "", "address"),
-    destroy: () => observer.disconnect(),
+    destroy: shell.destroy,
   };
 }

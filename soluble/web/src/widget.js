@@ -3,6 +3,9 @@ import { h } from "./dom.js";
 import { mount } from "./explorer.js";
 import { mountForest } from "./forest.js";
 
+/** Views with a mount of their own; the page gets each as a script (`pages/`). All others are views of a model. */
+const VIEWS = { forest: mountForest };
+
 /** The model's code is a classic script that Python generated; importing it as a module runs it without eval. */
 async function load(code, key) {
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
@@ -20,7 +23,8 @@ async function render({ model, el }) {
   el.append(root);
   let handle;
   try {
-    handle = config.view === "forest" ? mountForest(root, config) : mount(root, await load(model.get("model_code"), config.key), config);
+    const declared = config.key ? await load(model.get("model_code"), config.key) : null;
+    handle = Object.hasOwn(VIEWS, config.view) ? VIEWS[config.view](root, config, { model: declared }) : mount(root, declared, config);
   } catch (error) {
     root.textContent = `The explorer could not start: ${error.message}.`;
     return;
