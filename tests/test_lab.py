@@ -82,7 +82,8 @@ def test_a_chapter_opens_as_a_notebook(lab, browser):
 def test_an_explorer_is_a_widget_that_syncs(lab, browser):
     """A slider moved in the notebook changes the value that Python sees."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.goto(f"{lab}/lab/tree/small.ipynb?token=t")
+    # A workspace of its own: the default one would open the other test's chapter again, in front of this notebook.
+    page.goto(f"{lab}/lab/workspaces/widget/tree/small.ipynb?token=t")
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=90_000)
     page.wait_for_selector("text=/ipykernel.*Idle/", timeout=90_000)
     page.locator(".jp-NotebookPanel .jp-CodeCell .cm-content").first.click()
