@@ -40,15 +40,15 @@ def test_the_record_notices_what_has_changed(tmp_path, monkeypatch):
     """Written, then held: the same passes; another count, a larger difference, one far smaller or a missing check do not."""
     monkeypatch.setattr(record, "RESULTS", tmp_path / "results.json")
     monkeypatch.setenv("SOLUBLE_VALIDATION", "write")
-    record.hold("m", "browser", settings=50, below=3e-8)
+    record.hold("m", "browser", settings=50, below=1.2e-7)
     record.hold("m", "reproduces", results=4, given=4, largest=0.0123)
     monkeypatch.delenv("SOLUBLE_VALIDATION")
-    assert json.loads(record.RESULTS.read_text())["m"]["browser"] == {"settings": 50, "below": 5e-8}
-    record.hold("m", "browser", settings=50, below=4.9e-8)
+    assert json.loads(record.RESULTS.read_text())["m"]["browser"] == {"settings": 50, "below": 5e-7}
+    record.hold("m", "browser", settings=50, below=4.9e-7)
     record.hold("m", "reproduces", results=4, given=4, largest=0.01231)
     for check, outcome in [
-        ("browser", {"settings": 49, "below": 3e-8}),
-        ("browser", {"settings": 50, "below": 6e-8}),
+        ("browser", {"settings": 49, "below": 1.2e-7}),
+        ("browser", {"settings": 50, "below": 6e-7}),
         ("browser", {"settings": 50, "below": 1e-10}),
         ("reproduces", {"results": 4, "given": 4, "largest": 0.014}),
         ("fuzz", {"settings": 1000}),
