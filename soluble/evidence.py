@@ -32,6 +32,7 @@ __all__ = [
     "compare_subgroups",
     "convert",
     "cumulative",
+    "disagreement",
     "disagreements",
     "effects",
     "fact",
@@ -44,6 +45,7 @@ __all__ = [
     "ratio_of_ratios",
     "references",
     "schema",
+    "trial",
     "trials",
 ]
 
@@ -288,18 +290,45 @@ def _facts(path: Path, _changed: int) -> tuple[pd.DataFrame, dict[str, dict[str,
 def trials(path: str | Path | None = None) -> pd.DataFrame:
     """Trials of drugs that target the network, indexed by id.
 
-    The column ``result`` puts the trial's facts behind its words: numbers are stated once, in ``facts.csv``.
+    The column ``result`` puts the trial's facts behind its ``words``: numbers are stated once, in ``facts.csv``.
     Raises :class:`EvidenceError` as :func:`facts` does.
     """
     path = Path(path) if path else data_folder() / "evidence" / "trials.csv"
+    facts_file = data_folder() / "evidence" / "facts.csv"
+    return _trials(path, path.stat().st_mtime_ns, facts_file.stat().st_mtime_ns).copy()
+
+
+@cache
+def _trials(path: Path, _changed: int, _facts_changed: int) -> pd.DataFrame:
     table = _typed(_read_table(path, "trials", _check_trial), "trials")
     numbers = [" · ".join(fact(i).text("headline") for i in _ids(cell)) for cell in table["facts"]]
-    words = table["result"]
+    words = table["words"] = table["result"]
     table["result"] = [f"{w} {f}".strip() if w and f else w or f for w, f in zip(words, numbers, strict=True)]
     return table
 
 
+def trial(identity: str) -> dict:
+    """One row of :func:`trials` as a dict with its ``id``, and ``facts`` as a list of ids.
+
+    Raises ``KeyError`` with near ids when there is none.
+    """
+    table = trials()
+    if identity not in table.index:
+        raise KeyError(_unknown("trial", identity, table.index, "trials.csv"))
+    row = table.loc[identity]
+    return {"id": identity} | row.to_dict() | {"facts": _ids(row["facts"])}
+
+
+def _unknown(what: str, identity: str, known: Iterable[str], file: str) -> str:
+    """That there is no such thing, with the ids that are near."""
+    import difflib
+
+    near = difflib.get_close_matches(identity, list(known), n=3, cutoff=0.5)
+    return f"no {what} {identity!r}" + (f"; near: {', '.join(near)}" if near else "") + f" (evidence/{file})"
+
+
 def _ids(cell: str) -> list[str]:
+    """The ids in a cell that lists them with semicolons."""
     return [part.strip() for part in cell.split(";") if part.strip()]
 
 
@@ -570,10 +599,7 @@ def fact(identity: str) -> Fact:
     """The fact with this id. Raises ``KeyError`` with near ids when there is none."""
     rows = _facts_rows()
     if identity not in rows:
-        import difflib
-
-        near = difflib.get_close_matches(identity, rows, n=3)
-        raise KeyError(f"no fact {identity!r}" + (f"; near: {', '.join(near)}" if near else "") + " (evidence/facts.csv)")
+        raise KeyError(_unknown("fact", identity, rows, "facts.csv"))
     row = {k: v for k, v in rows[identity].items() if k != "_row"}
     printed = {c: row[c] for c in ("value", "ci_low", "ci_high")}
     typed = {c: _number(row[c]) for c in printed}
@@ -616,6 +642,14 @@ def disagreements(path: str | Path | None = None) -> list[dict]:
     if problems:
         raise EvidenceError(problems)
     return json.loads(json.dumps(entries))
+
+
+def disagreement(identity: str) -> dict:
+    """The disagreement with this id. Raises ``KeyError`` with near ids when there is none."""
+    known = {entry["id"]: entry for entry in disagreements()}
+    if identity not in known:
+        raise KeyError(_unknown("disagreement", identity, known, "disagreements.yaml"))
+    return known[identity]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,16 @@ FACTS = """id,source,mediator
 one-hr,a2020,IL-6
 two-hr,b2021,IL-6
 """
+TRIALS = """id,name,facts
+first,FIRST,one-hr
+second,SECOND,two-hr
+"""
+DISAGREEMENTS = """# Contradictions
+- id: this
+  side_a: {facts: [one-hr]}
+- id: that
+  side_a: {facts: [two-hr]}
+"""
 
 
 # --- equations ----------------------------------------------------------------------------------------------------
@@ -256,6 +266,8 @@ def tree(tmp_path):
         "models/a-2000.yaml": "a",
         "models/b-2001.yaml": "b",
         "evidence/facts.csv": FACTS,
+        "evidence/trials.csv": TRIALS,
+        "evidence/disagreements.yaml": DISAGREEMENTS,
         "evidence/mediators.yaml": "[]",
         "references.bib": "",
         "soluble/model.py": "1",
@@ -278,6 +290,13 @@ def tree(tmp_path):
         ("{fact}`one-hr|ci`", "one-hr", True),
         ("{fact}`one-hr|ci`", "two-hr", False),
         ('fact("two-hr")', "two-hr", True),
+        ("{trial}`first`", "one-hr", True),
+        ("{trial}`first`", "two-hr", False),
+        ("{trial}`a trial <second>`", "two-hr", True),
+        ("{trial}`first`", "evidence/trials.csv", True),
+        ("{disagree}`both sides <this>`", "one-hr", True),
+        ("{disagree}`this`", "two-hr", False),
+        ("{disagree}`this`", "evidence/disagreements.yaml", True),
         ("```{evidence-table}\n```", "two-hr", True),
         ("The evidence is thin.", "two-hr", False),
         ("from soluble import evidence, style", "two-hr", True),
@@ -327,6 +346,11 @@ def test_a_chapter_becomes_plain_markdown():
     assert "- this" in made and "Right. Because." in made and "Not so. No." in made and "[x]" not in made
 
 
+def test_facts_trials_and_disagreements_are_words_in_a_notebook():
+    made = notebooks.plain("{fact}`canopy1-os-hr`, {trial}`canopy-1`, {trial}`the last <canopy-a>`, {disagree}`open <il8-dynamics>`, {disagree}`il8-dynamics`")
+    assert made == "0.87, CANOPY-1, the last, open, disputed"
+
+
 def test_a_chapters_references_are_its_own(tmp_path):
     bib = tmp_path / "r.bib"
     bib.write_text("@article{a2020,\n  title = {A},\n}\n\n@article{b2021,\n  title = {B {x}},\n}\n", encoding="utf8")
@@ -350,6 +374,9 @@ def test_a_page_weighs_what_it_loads(tmp_path):
 SOURCE = """# Page
 
 {fact}`canopy1-os-hr|ci` and {fact}`canopy1-os`.
+
+{trial}`canopy-1`, {trial}`the second trial <canopy-2>`, {trial}`canopy-9`, {disagree}`il1b-prevention-or-treatment`,
+{disagree}`both sides <il1b-prevention-or-treatment>` and {disagree}`il1b`.
 
 $$\\nosuchcommand$$
 
@@ -426,8 +453,33 @@ def test_a_fact_tells_where_it_comes_from(built):
     assert any(re.search(r"#\w+\d{4}$", a["href"]) for a in tip.select("a"))
 
 
-def test_an_unknown_fact_is_a_warning_with_the_nearest_names(built):
-    assert "no fact has the id 'canopy1-os'. Did you mean 'canopy1-os-hr'" in built[1]
+def noted(built, address):
+    """The texts that lead to this place, and the notes beside them in words."""
+    values = built[0].select(f"a.fact-value[href$='{address}']")
+    notes = [v.parent.select_one("[role=tooltip]") for v in values]
+    assert all(v["aria-describedby"] == n["id"] for v, n in zip(values, notes, strict=True))
+    return [v.text for v in values], [n.get_text(" ") for n in notes]
+
+
+def test_a_trial_tells_axis_drug_setting_result_and_source(built):
+    (name,), (words,) = noted(built, "#trial-canopy-1")
+    assert name == "CANOPY-1"
+    for part in ("IL-1β", "canakinumab with pembrolizumab", "placebo", "first line", "643", "0.87 (95 % CI 0.70–1.10)", "negative", "Tan et al. 2024"):
+        assert part in words, part
+    assert noted(built, "#trial-canopy-2")[0] == ["the second trial"]
+
+
+def test_a_disagreement_tells_both_sides(built):
+    texts, notes = noted(built, "#disagreement-il1b-prevention-or-treatment")
+    assert texts == ["disputed", "both sides"]
+    for part in ("One side", "0.33 (95 % CI 0.18–0.59)", "The other", "0.94 (95 % CI 0.78–1.14)", "To decide"):
+        assert part in notes[0], part
+
+
+def test_an_unknown_id_is_a_warning_with_the_nearest_names(built):
+    assert "no fact 'canopy1-os'; near: canopy1-os-hr" in built[1]
+    assert "no trial 'canopy-9'; near: canopy-" in built[1] and "trials.csv" in built[1]
+    assert "no disagreement 'il1b'" in built[1] and "disagreements.yaml" in built[1]
 
 
 def test_latex_that_cannot_be_set_is_a_warning(built):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from soluble.teaching import Block, blocks
 
+from .facts import words_and_id
+
 ROLE = re.compile(r"\{([\w:.-]+)\}`([^`]+)`")
 TARGET = re.compile(r"^\([\w-]+\)=\s*$", re.M)
 LEFT_OUT = {"evidence-table", "trials-table", "chapter-downloads", "bibliography", "model-sheets", "build-status", "mediators"}
@@ -96,6 +98,11 @@ def _role(match: re.Match) -> str:
         identity, _, style = (part.strip() for part in text.partition("|"))
         # An unknown id has stopped the build by then, with a better message than could be given here.
         return evidence.fact(identity).text(style or "value") if identity in evidence.facts().index else identity
+    if name in ("trial", "disagree"):
+        words, identity = words_and_id(text)
+        if words or name == "disagree":
+            return words or "disputed"
+        return evidence.trial(identity)["name"] if identity in evidence.trials().index else identity
     if name.startswith("cite"):
         known = evidence.references()
         keys = [known[k.strip()]["label"] if k.strip() in known else k.strip() for k in text.split(",")]

@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from . import icons, notebooks
-from .facts import fact
+from .facts import greek, noted, place, source_place
 from .mediators import mediators
 
 FIRST = 8  # rows that a table inside a chapter shows before it is asked for all
@@ -35,7 +35,7 @@ def dot(name: str) -> str:
     """A mediator's name with its colour."""
     known = name if name in style.MEDIATORS else name.replace("β", "beta")
     paint = f' style="--dot:var(--med-{style.slug(known)})"' if known in style.MEDIATORS else ""
-    return f'<span class="med"><span class="dot"{paint}></span>{escape(name)}</span>'
+    return f'<span class="med"><span class="dot"{paint}></span>{escape(greek(name))}</span>'
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def note_code(app: Sphinx, doctree: nodes.document) -> None:
     """Facts that the prose and the code of a page name."""
     from soluble import evidence
 
-    ids = {node["identity"] for node in doctree.findall(fact)}
+    ids = {identity for node in doctree.findall(noted) for identity in node["facts"]}
     for block in doctree.findall(nodes.literal_block):
         ids |= set(re.findall(r"[\"']([\w.-]+)[\"']", block.astext())) & set(evidence.facts().index)
     use(app.env, app.env.docname, ids)
@@ -109,20 +109,21 @@ def fact_table(name: str, ids: list[str], references: str, anchored: bool, filte
     from soluble import evidence
 
     rows = "".join(fact_row(evidence.fact(i), references, anchored) for i in ids)
-    tools = filters(name, len(ids), first=0 if anchored else FIRST) if filtered else ""
+    tools = filters(name, len(ids), FACT_FILTERS, "rows", first=0 if anchored else FIRST) if filtered else ""
     head = "<tr><th scope=col>Mediator</th><th scope=col>What was found</th><th scope=col>In whom, against what</th><th scope=col>Source</th></tr>"
     return f'{tools}<div class="evidence-table table-scroll"><table id="{name}"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
 
 
-def filters(table: str, rows: int, first: int) -> str:
-    selects = "".join(
-        f'<label>{label}<select data-key="{key}"><option value="">all</option></select></label>'
-        for key, label in (("mediator", "Mediator"), ("endpoint", "End point"), ("population", "Population"), ("design", "Design"))
-    )
+FACT_FILTERS = {"mediator": "Mediator", "endpoint": "End point", "population": "Population", "design": "Design"}
+
+
+def filters(table: str, count: int, keys: dict[str, str], things: str, first: int = 0) -> str:
+    """The form that filters what stands in the element of this id; ``keys`` are the data attributes that it offers."""
+    selects = "".join(f'<label>{label}<select data-key="{key}"><option value="">all</option></select></label>' for key, label in keys.items())
     return (
-        f'<form class="table-tools" data-for="{table}" data-first="{first}" hidden role="search" aria-label="Filter the table">'
+        f'<form class="table-tools" data-for="{table}" data-first="{first}" data-things="{things}" hidden role="search" aria-label="Filter the {things}">'
         f'<label>Words<input type="search" autocomplete="off"></label>{selects}<button type="button" data-clear>Show all</button>'
-        f'<p data-count aria-live="polite">All {rows} rows</p></form>'
+        f'<p data-count aria-live="polite">All {count} {things}</p></form>'
     )
 
 
@@ -142,7 +143,7 @@ def fact_row(found, references: str, anchored: bool) -> str:
     number = f'<span class="estimate">{escape(quantity)} {escape(estimate)}</span><br>' if estimate else ""
     seen = ", ".join(p for p in (found.where_seen, found.design) if p)
     return (
-        f"<tr{anchor}{data('mediator', found.mediator)}{data('endpoint', found.endpoint)}{data('population', found.population)}{data('design', found.design)}>"
+        f"<tr{anchor}{data('mediator', greek(found.mediator))}{data('endpoint', found.endpoint)}{data('population', found.population)}{data('design', found.design)}>"
         f"<td>{dot(found.mediator)}</td><td>{number}{escape(found.statement)}{flag}</td><td>{escape(who)}{small}</td>"
         f'<td><a href="{escape(references)}#{escape(found.source)}">{escape(reference.get("label") or found.source)}</a>'
         f'<br><span class="small">seen in: {escape(seen)}</span></td></tr>'
@@ -150,7 +151,7 @@ def fact_row(found, references: str, anchored: bool) -> str:
 
 
 class TrialsTable(SphinxDirective):
-    """The trials of drugs that target the network."""
+    """The trials of drugs that target the network; on the evidence page each row is ``#trial-<id>``, with filters."""
 
     option_spec = {"axis": directives.unchanged}
 
@@ -162,21 +163,77 @@ class TrialsTable(SphinxDirective):
             table = table[table["axis"] == axis]
         if table.empty:
             raise self.error("no trial fits this table")
-        way = self.env.app.builder.get_relative_uri(self.env.docname, self.config.soluble_references)
-        rows = []
-        for trial in table.itertuples():
-            sources = [s.strip() for s in re.split(r"[;,]", trial.source) if s.strip()]
-            links = ", ".join(f'<a href="{way}#{s}">{escape(evidence.references()[s]["label"])}</a>' for s in sources)
-            what = "; ".join(p for p in (trial.agent, trial.mechanism, trial.partner and f"with {trial.partner}") if p)
-            where = "; ".join(str(p) for p in (f"phase {trial.phase}" if trial.phase else "", trial.setting, f"n = {trial.n}" if str(trial.n).isdigit() else "") if p)
-            result = str(trial.result)
-            rows.append(
-                f"<tr><td><strong>{escape(str(trial.name))}</strong><br><span class=small>{escape(where)}</span></td><td>{escape(what)}"
-                f"<br><span class=small>against {escape(str(trial.comparator))}</span></td><td>{escape(result)}"
-                f"<br><span class=small>{escape(str(trial.lesson))}</span></td><td>{links}</td></tr>"
-            )
+        home = self.env.docname == self.config.soluble_evidence
+        trials = [evidence.trial(identity) for identity in table.index]
+        use(self.env, self.env.docname, [i for trial in trials for i in trial["facts"]])
+        rows = "".join(trial_row(trial, self.env.app.builder, self.env.docname, anchored=home) for trial in trials)
+        tools = filters("trials", len(table), {"axis": "Axis", "outcome": "Outcome", "phase": "Phase"}, "trials") if home else ""
+        name = ' id="trials"' if home else ""
         head = "<tr><th scope=col>Trial</th><th scope=col>Drug</th><th scope=col>Result, and what it taught</th><th scope=col>Source</th></tr>"
-        return [raw(f'<div class="evidence-table table-scroll"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>')]
+        return [raw(f'{tools}<div class="evidence-table trials-table table-scroll"><table{name}><thead>{head}</thead><tbody>{rows}</tbody></table></div>')]
+
+
+def trial_row(trial: dict, builder, docname: str, anchored: bool) -> str:
+    from soluble import evidence
+
+    source = f'<a href="{escape(source_place(builder, docname, trial["source"]))}">{escape(evidence.references()[trial["source"]]["label"])}</a>'
+    registry = f"<br><span class=small>{escape(trial['registry'])}</span>" if trial["registry"] else ""
+    what = "; ".join(p for p in (trial["agent"], trial["mechanism"], trial["partner"] and f"with {trial['partner']}") if p)
+    number = f"n = {trial['n']}" if str(trial["n"]).isdigit() else ""
+    where = "; ".join(p for p in (f"phase {trial['phase']}" if trial["phase"][0].isdigit() else trial["phase"], trial["setting"], number) if p)
+    result = " ".join(p for p in (escape(trial["words"]), fact_links(trial["facts"], builder, docname)) if p)
+    data = f' id="trial-{trial["id"]}" data-axis="{escape(greek(trial["axis"]))}" data-outcome="{trial["outcome"]}" data-phase="{trial["phase"]}"' if anchored else ""
+    return (
+        f"<tr{data}><td><strong>{escape(trial['name'])}</strong><br><span class=small>{escape(where)}</span></td><td>{escape(what)}"
+        f"<br><span class=small>against {escape(trial['comparator'])}</span></td><td>{result}<br><span class=outcome>{trial['outcome']}</span>"
+        f" <span class=small>{escape(trial['lesson'])}</span></td><td>{source}{registry}</td></tr>"
+    )
+
+
+def fact_links(ids: list[str], builder, docname: str) -> str:
+    """Each fact in a few words, as a link to its place."""
+    from soluble import evidence
+
+    return " · ".join(f'<a class="plain" href="{escape(place(builder, docname, "fact", i))}">{escape(evidence.fact(i).text("headline"))}</a>' for i in ids)
+
+
+class Disagreements(SphinxDirective):
+    """The contradictions of the field, both sides with their facts; each is ``#disagreement-<id>``."""
+
+    def run(self) -> list[nodes.Node]:
+        from soluble import evidence
+
+        found = evidence.disagreements()
+        use(self.env, self.env.docname, [i for entry in found for side in ("side_a", "side_b") for i in entry[side]["facts"]])
+        entries = "".join(disagreement_entry(entry, self.env.app.builder, self.env.docname) for entry in found)
+        tools = filters("disagreements", len(found), {"mediator": "Mediator"}, "disagreements")
+        return [raw(f'{tools}<div id="disagreements" class="disagreements">{entries}</div>')]
+
+
+def disagreement_entry(entry: dict, builder, docname: str) -> str:
+    sides = "".join(
+        f'<div class="side"><p><strong>{title}.</strong> {escape(side["says"])}</p><ul>{"".join(fact_item(i, builder, docname) for i in side["facts"])}</ul></div>'
+        for title, side in (("One side", entry["side_a"]), ("The other", entry["side_b"]))
+    )
+    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in entry["explanations"])
+    name = f"disagreement-{entry['id']}"
+    return (
+        f'<details class="disagreement" id="{name}" data-mediator="{escape(greek(entry["mediator"]))}"><summary>{dot(entry["mediator"])} '
+        f'<span class="claim">{escape(entry["claim"])}</span></summary><div class="sides">{sides}</div>'
+        f"<p><strong>What could explain it:</strong></p><ul>{reasons}</ul><p><strong>What would decide:</strong> {escape(entry['would_decide'])} "
+        f'<a class="address" href="#{name}">Link to this disagreement</a></p></details>'
+    )
+
+
+def fact_item(identity: str, builder, docname: str) -> str:
+    from soluble import evidence
+
+    found = evidence.fact(identity)
+    who = "; ".join(p.rstrip(".") for p in (found.comparison, found.population, found.text("n")) if p)
+    return (
+        f'<li><a href="{escape(place(builder, docname, "fact", identity))}">{escape(found.text("headline"))}</a> <span class="small">{escape(who)}; '
+        f'<a href="{escape(source_place(builder, docname, found.source))}">{escape(found.text("source"))}</a></span></li>'
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -324,7 +381,7 @@ def sources(app: Sphinx, docname: str) -> set[str]:
     """The keys that a page cites, in its text and through its facts."""
     references = app.env.get_domain("cite").citation_refs
     cited = {target.key for ref in references if ref.docname == docname for target in ref.targets}
-    return cited | {node["source"] for node in app.env.get_doctree(docname).findall(fact)}
+    return cited | {key for node in app.env.get_doctree(docname).findall(noted) for key in node["sources"]}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -371,6 +428,7 @@ def setup(app: Sphinx) -> None:
     for name, directive in {
         "evidence-table": EvidenceTable,
         "trials-table": TrialsTable,
+        "disagreements": Disagreements,
         "model-sheets": ModelSheets,
         "mediators": Mediators,
         "chapter-downloads": ChapterDownloads,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from soluble.paths import data_root
@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 READING = ("facts", "teaching", "pages", "mediators")  # the rest of the extension works when pages are written
 RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
 FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
+TRIAL, DISAGREE = (re.compile(rf"\{{{role}\}}`(?:[^`<]*<)?\s*([\w.-]+)") for role in ("trial", "disagree"))
 TABLES = re.compile(
     r"\{(?:evidence-table|trials-table|chapter-downloads)\}|\bevidence\.(?:facts?|trials|pool|forest|disagreements)\(|import [^\n]*\bevidence\b"
 )
@@ -26,7 +27,7 @@ SHEETS = re.compile(r"\{model-sheets\}|list_models\(")
 
 
 def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | str]:
-    """The files, and the rows of ``facts.csv``, that a page with this source depends on."""
+    """The files, and the rows and entries of the evidence, that a page with this source depends on."""
     yield from (package / "sphinxext" / f"{module}.py" for module in READING)
     yield package / "teaching.py"
     if RUNS.search(text):
@@ -38,13 +39,29 @@ def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | 
     if TABLES.search(text):
         yield from sorted((root / "evidence").iterdir())
         yield root / "references.bib"
-    wanted = {a or b for a, b in FACT.findall(text)}
-    if wanted and (root / "evidence" / "facts.csv").exists():
-        for row in (root / "evidence" / "facts.csv").read_text(encoding="utf8").splitlines():
-            if row.split(",", 1)[0] in wanted:
-                yield row
+    about = [*_rows(root / "evidence" / "trials.csv", TRIAL.findall(text)), *_entries(root, DISAGREE.findall(text))]
+    yield from about
+    # The ids of facts are words of those rows and entries; a word that is no id matches no row.
+    named = {word for item in about for word in re.findall(r"[\w.-]+", item)}
+    yield from _rows(root / "evidence" / "facts.csv", named | {a or b for a, b in FACT.findall(text)})
     if "{mediators}" in text:
         yield root / "evidence" / "mediators.yaml"
+
+
+def _rows(path: Path, wanted: Collection[str]) -> list[str]:
+    """The rows of a CSV whose id is wanted."""
+    if not wanted or not path.exists():
+        return []
+    return [row for row in path.read_text(encoding="utf8").splitlines() if row.split(",", 1)[0] in wanted]
+
+
+def _entries(root: Path, wanted: Collection[str]) -> list[str]:
+    """The disagreements whose id is wanted, as they stand in their file."""
+    path = root / "evidence" / "disagreements.yaml"
+    if not wanted or not path.exists():
+        return []
+    entries = re.split(r"^- (?=id:)", path.read_text(encoding="utf8"), flags=re.M)
+    return [entry for entry in entries if entry.startswith("id:") and entry.split()[1] in wanted]
 
 
 def digest(text: str, root: Path, package: Path = PACKAGE) -> str:

@@ -2,14 +2,18 @@
 const ROOM = 8;
 
 function place(fact, note) {
-  note.style.left = note.style.top = "";
+  note.style.left = note.style.top = note.style.maxHeight = "";
   if (matchMedia("(max-width: 600px)").matches) return; // there the style sheet docks it to the lower edge
   const at = fact.getClientRects()[0] ?? fact.getBoundingClientRect();
   const size = note.getBoundingClientRect();
   const left = Math.max(ROOM, Math.min(at.left, document.documentElement.clientWidth - size.width - ROOM));
-  const above = at.bottom + size.height + ROOM > innerHeight && at.top - size.height > ROOM;
+  // Below, where it fits there or has more room than above; a note that fits nowhere scrolls.
+  const room = { below: innerHeight - at.bottom - ROOM, above: at.top - ROOM };
+  const above = size.height > room.below && room.above > room.below;
+  const height = Math.min(size.height, above ? room.above : room.below);
   note.style.left = `${left}px`;
-  note.style.top = `${above ? at.top - size.height - 2 : at.bottom + 2}px`;
+  note.style.top = `${above ? at.top - height - 2 : at.bottom + 2}px`;
+  if (height < size.height) note.style.maxHeight = `${height}px`;
 }
 
 export function facts() {
