@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from .evidence import fact, facts
     from .explorer import explore
     from .explorer_forest import explore_evidence
+    from .explorer_survival import explore_survival
     from .model import DeclarationError, Model, list_models, load_model
 
 __version__ = "0.1.0"
-__all__ = ["DeclarationError", "Model", "explore", "explore_evidence", "fact", "facts", "list_models", "load_model"]
+__all__ = ["DeclarationError", "Model", "explore", "explore_evidence", "explore_survival", "fact", "facts", "list_models", "load_model"]
 
 _HOME = {
     "DeclarationError": "model",
@@ -27,6 +28,7 @@ _HOME = {
     "load_model": "model",
     "explore": "explorer",
     "explore_evidence": "explorer_forest",
+    "explore_survival": "explorer_survival",
     "fact": "evidence",
     "facts": "evidence",
 }

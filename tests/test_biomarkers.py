@@ -68,6 +68,15 @@ def test_estimates_are_those_of_statsmodels(name, time, event, group, marker):
         assert np.log([ratio.ci_low, ratio.ci_high]) == pytest.approx(fit.conf_int()[0], rel=1e-4, abs=1e-6)
 
 
+def test_a_very_small_group_is_estimated_too():
+    """Two of 400, with a large ratio: a long first step of Newton's method overshoots."""
+    cohort = b.simulate_cohort(21, 400, hr=3)
+    two = cohort["level"].rank() > 398
+    fit = PHReg(cohort["time"].to_numpy(), two.to_numpy(float), cohort["event"].to_numpy(), ties="efron").fit(disp=0)
+    ratio = b.cox(cohort["time"], cohort["event"], two)
+    assert (ratio.log, ratio.se) == pytest.approx((fit.params[0], fit.bse[0]), rel=1e-4)
+
+
 def test_numbers_at_risk():
     assert b.at_risk([1, 2, 2, 5], [0, 2, 2.5, 6]).tolist() == [4, 3, 1, 0]
 

@@ -85,7 +85,7 @@ function yScale(panel, top, bottom) {
 }
 
 /** Ticks of a logarithmic axis: each power of ten, thinned where many, with 2 and 5 where few. */
-function logTicks(scale, wanted) {
+export function logTicks(scale, wanted) {
   const [low, high] = extent(scale.domain());
   const powers = [];
   for (let k = Math.ceil(Math.log10(low) - 1e-9); k <= Math.log10(high) + 1e-9; k++) powers.push(10 ** k);

@@ -13,10 +13,10 @@ export function numeral(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
-/** The same, kept inside the control's range. */
+/** The same, kept inside the control's range; a whole number where the control counts or chooses. */
 export function clean(control, value) {
   const v = numeral(value);
-  return v === undefined ? v : Math.min(control.max, Math.max(control.min, v));
+  return v === undefined ? v : Math.min(control.max, Math.max(control.min, control.whole ? Math.round(v) : v));
 }
 
 export function createState(config, model) {

@@ -2,9 +2,10 @@
 import { h } from "./dom.js";
 import { mount } from "./explorer.js";
 import { mountForest } from "./forest.js";
+import { mountSurvival } from "./survival/explorer.js";
 
 /** Views with a mount of their own; the page gets each as a script (`pages/`). All others are views of a model. */
-const VIEWS = { forest: mountForest };
+const VIEWS = { forest: mountForest, survival: mountSurvival };
 
 /** The model's code is a classic script that Python generated; importing it as a module runs it without eval. */
 async function load(code, key) {
