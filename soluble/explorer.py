@@ -43,6 +43,7 @@ _SHORT = {
     "ug": "µg",
     "um": "µm",
     "uL": "µL",
+    "umol": "µmol",
 }
 _COUNTED = {"cell", "molecule", "second", "minute", "hour", "day", "week", "month", "year", "dose", "patient"}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
