@@ -18,7 +18,7 @@ export function width(text, font) {
 }
 
 /** Break a label into lines of at most `limit` pixels, at spaces. */
-function wrap(text, limit, font) {
+export function wrap(text, limit, font) {
   const lines = [];
   for (const word of text.split(" ")) {
     const last = lines[lines.length - 1];

@@ -15,7 +15,7 @@ function enliven(root) {
     const own = window.solubleViews?.[config.view];
     const model = config.key && Object.hasOwn(window.solubleModels ?? {}, config.key) ? window.solubleModels[config.key] : null;
     if (config.key && !model) throw new Error(`the model ${config.key} was not loaded`);
-    live[config.id] = own ? own(root, config, { peers, model }) : mount(root, model, config, { peers });
+    live[config.id] = own ? own(root, config, { peers, model, mount }) : mount(root, model, config, { peers });
     const pairs = address.read(location.hash).get(config.id);
     if (pairs) live[config.id].adopt(pairs);
   } catch (error) {
