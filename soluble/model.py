@@ -712,7 +712,117 @@ def _joined_powers(e: sp.Expr) -> sp.Expr:
 # --- the model -------------------------------------------------------------------------------------------------------
 
 
-class Model:
+class Declaration:
+    """What every declared model has: its text, who it is, parameters with sources, derived quantities, scenarios."""
+
+    text: str
+    file: str
+    variant: bool
+    id: str
+    title: str
+    summary: str
+    kind: str
+    source: tuple[str, ...]
+    time_unit: str
+    t_end: float
+    parameters_: tuple[Parameter, ...]
+    derived: tuple[Derived, ...]
+    scenarios: tuple[Scenario, ...]
+    leaves_out: tuple[str, ...]
+    encoding_notes: tuple[str, ...]
+
+    def _read_identity(self, r: _Reader, data: Any) -> None:
+        """Id, words, kind and source."""
+        self.id = r.text(data, "id")
+        if self.id and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", self.id):
+            r.problem(_line(data, "id"), f"`{self.id}` cannot be an id", "use small letters, digits and `-`, for instance kuznetsov-1994")
+        self.title, self.summary = r.text(data, "title"), r.text(data, "summary")
+        self.kind = r.choice(data, "kind", KINDS) if "kind" in data else KINDS[0]
+        self.source = r.texts(data, "source")
+        if self.kind != "didactic" and not data.get("source"):
+            mend = "add `source`, or say `kind: didactic` and argue every choice"
+            r.problem(_line(data, "kind"), f"a {self.kind} model has no `source`", mend)
+        self.leaves_out, self.encoding_notes = r.texts(data, "leaves_out"), r.texts(data, "encoding_notes")
+
+    def _read_time(self, r: _Reader, time: Any) -> None:
+        """Unit and end of a run."""
+        self.time_unit, self.t_end = r.unit(time, "time"), r.number(time, "end", "time")
+        if self.t_end <= 0:
+            r.problem(_line(time, "end"), "the run ends before it begins", "give `end` above 0")
+
+    @property
+    def parameter_ids(self) -> list[str]:
+        """Names of the parameters, in declared order."""
+        return [p.id for p in self.parameters_]
+
+    @property
+    def override_names(self) -> list[str]:
+        """Every name that a run can override."""
+        return self.parameter_ids
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The declared unit of every parameter and derived quantity."""
+        return {q.id: q.unit for q in (*self.parameters_, *self.derived)}
+
+    @property
+    def symbols(self) -> dict[str, str]:
+        """The LaTeX of every parameter and derived quantity."""
+        return {q.id: q.latex for q in (*self.parameters_, *self.derived)}
+
+    @property
+    def sources(self) -> list[str]:
+        """Every bibliography key that the declaration cites, sorted."""
+        return sorted({key for keys in (self.source, *(p.source for p in self.parameters_)) for key in keys})
+
+    @cached_property
+    def key(self) -> str:
+        """The id; of a model with a changed equation the id and a short hash of its declaration."""
+        return f"{self.id}-{hashlib.sha1(self.text.encode()).hexdigest()[:6]}" if self.variant else self.id
+
+    @cached_property
+    def derived_sympy(self) -> dict[str, sp.Expr]:
+        """Every derived quantity as SymPy, with the earlier ones put in."""
+        from .expression import symbol
+
+        out: dict[str, sp.Expr] = {}
+        for d in self.derived:
+            out[d.id] = d.expression.sympy.xreplace({symbol(k): v for k, v in out.items()})
+        return out
+
+    def plain(self, overrides: Mapping[str, float]) -> dict[str, float]:
+        """The overrides under their declared names: a trailing underscore is taken off, unknown names are an error."""
+        known = set(self.override_names)
+        out = {}
+        for name, value in overrides.items():
+            declared = name if name in known else name.removesuffix("_")
+            if declared not in known:
+                raise UnknownNameError(name, self.override_names, "parameter or initial value")
+            out[declared] = value
+        return out
+
+    def finite(self, overrides: Mapping[str, float]) -> dict[str, float]:
+        """The same, with numbers only: raises ``ValueError`` for a value that is not a finite number."""
+        import numpy as np
+
+        out = self.plain(overrides)
+        for name, value in out.items():
+            if np.ndim(value) or not math.isfinite(value):
+                raise ValueError(f"{name} is {value!r}, not a finite number")
+        return out
+
+    def keywords(self, settings: Mapping[str, float]) -> dict[str, float]:
+        """Settings (of a scenario, say) as keywords: ``m.simulate(**m.keywords(settings))``; see :data:`KEYWORDS`."""
+        return {f"{k}_" if k in KEYWORDS else k: v for k, v in settings.items()}
+
+    def parameters(self) -> pd.DataFrame:
+        """The parameters as a table that also displays well; see :func:`soluble.sheet.parameter_table`."""
+        from .sheet import parameter_table
+
+        return parameter_table(self)
+
+
+class Model(Declaration):
     """A validated declaration, with its symbols, and everything that can be made from it.
 
     ``states``, ``parameters``, ``derived``, ``doses``, ``scenarios`` and ``reproduces`` are tuples of records, in the
@@ -733,27 +843,18 @@ class Model:
 
     def _read_head(self, r: _Reader, data: Any) -> None:
         r.keys(data, "model", "the declaration", 1)
-        self.id = r.text(data, "id")
-        if self.id and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", self.id):
-            r.problem(_line(data, "id"), f"`{self.id}` cannot be an id", "use small letters, digits and `-`, for instance kuznetsov-1994")
-        self.title, self.summary = r.text(data, "title"), r.text(data, "summary")
-        self.kind = r.choice(data, "kind", KINDS) if "kind" in data else KINDS[0]
-        self.source, self.biomodels = r.texts(data, "source"), r.text(data, "biomodels")
+        self._read_identity(r, data)
+        self.biomodels = r.text(data, "biomodels")
         self.stiff = data.get("stiff", False)
         if not isinstance(self.stiff, bool):
             r.problem(_line(data, "stiff"), "`stiff` is neither true nor false", "write `stiff: true`")
-        if self.kind != "didactic":
-            for key in ("source", "reproduces"):
-                if not data.get(key):
-                    mend = f"add `{key}`, or say `kind: didactic` and argue every choice"
-                    r.problem(_line(data, "kind"), f"a {self.kind} model has no `{key}`", mend)
+        if self.kind != "didactic" and not data.get("reproduces"):
+            mend = "add `reproduces`, or say `kind: didactic` and argue every choice"
+            r.problem(_line(data, "kind"), f"a {self.kind} model has no `reproduces`", mend)
         time = data.get("time")
         self.time_unit, self.t_end = "dimensionless", math.nan
         if time is not None and r.keys(time, "time", "`time`", _line(data, "time")):
-            self.time_unit, self.t_end = r.unit(time, "time"), r.number(time, "end", "time")
-            if self.t_end <= 0:
-                r.problem(_line(time, "end"), "the run ends before it begins", "give `end` above 0")
-        self.leaves_out, self.encoding_notes = r.texts(data, "leaves_out"), r.texts(data, "encoding_notes")
+            self._read_time(r, time)
 
     def _read_body(self, r: _Reader, data: Any) -> None:
         taken: dict[str, str] = {}
@@ -773,11 +874,6 @@ class Model:
     def state_ids(self) -> list[str]:
         """Names of the states, in declared order."""
         return [s.id for s in self.states]
-
-    @property
-    def parameter_ids(self) -> list[str]:
-        """Names of the parameters, in declared order."""
-        return [p.id for p in self.parameters_]
 
     @property
     def quantity_ids(self) -> list[str]:
@@ -800,27 +896,16 @@ class Model:
         return {q.id: q.unit for q in (*self.states, *self.parameters_, *self.derived)}
 
     @property
+    def symbols(self) -> dict[str, str]:
+        """The LaTeX of every state, parameter and derived quantity."""
+        return {q.id: q.latex for q in (*self.states, *self.parameters_, *self.derived)}
+
+    @property
     def sources(self) -> list[str]:
         """Every bibliography key that the declaration cites, sorted."""
-        cited = [self.source, *(p.source for p in self.parameters_), *(x.source for x in self.reproduces)]
-        return sorted({key for keys in cited for key in keys})
-
-    @cached_property
-    def key(self) -> str:
-        """The id; of a model with a changed equation the id and a short hash of its declaration."""
-        return f"{self.id}-{hashlib.sha1(self.text.encode()).hexdigest()[:6]}" if self.variant else self.id
+        return sorted({*super().sources, *(key for x in self.reproduces for key in x.source)})
 
     # -- symbols --
-
-    @cached_property
-    def derived_sympy(self) -> dict[str, sp.Expr]:
-        """Every derived quantity as SymPy, with the earlier ones put in."""
-        from .expression import symbol
-
-        out: dict[str, sp.Expr] = {}
-        for d in self.derived:
-            out[d.id] = d.expression.sympy.xreplace({symbol(k): v for k, v in out.items()})
-        return out
 
     @cached_property
     def rhs_sympy(self) -> list[sp.Expr]:
@@ -852,28 +937,10 @@ class Model:
         """
         import numpy as np
 
-        overrides = self.plain(overrides or {})
-        for name, value in overrides.items():
-            if np.ndim(value) or not math.isfinite(value):
-                raise ValueError(f"{name} is {value!r}, not a finite number")
+        overrides = self.finite(overrides or {})
         p = {q.id: float(overrides.get(q.id, q.value)) for q in self.parameters_}
         y0 = [float(overrides.get(f"{s.id}0", s.initial.value(p))) for s in self.states]
         return np.array(list(p.values()), dtype=float), np.array(y0, dtype=float)
-
-    def plain(self, overrides: Mapping[str, float]) -> dict[str, float]:
-        """The overrides under their declared names: a trailing underscore is taken off, unknown names are an error."""
-        known = set(self.override_names)
-        out = {}
-        for name, value in overrides.items():
-            declared = name if name in known else name.removesuffix("_")
-            if declared not in known:
-                raise UnknownNameError(name, self.override_names, "parameter or initial value")
-            out[declared] = value
-        return out
-
-    def keywords(self, settings: Mapping[str, float]) -> dict[str, float]:
-        """Settings (of a scenario, say) as keywords: ``m.simulate(**m.keywords(settings))``; see :data:`KEYWORDS`."""
-        return {f"{k}_" if k in KEYWORDS else k: v for k, v in settings.items()}
 
     # -- simulation: see soluble.simulate --
 
@@ -1008,12 +1075,6 @@ class Model:
 
         return Equations(self)
 
-    def parameters(self) -> pd.DataFrame:
-        """The parameters as a table that also displays well; see :func:`soluble.sheet.parameter_table`."""
-        from .sheet import parameter_table
-
-        return parameter_table(self)
-
     def sheet(self) -> Any:
         """The model sheet: all that a reader should know; see :class:`soluble.sheet.Sheet`."""
         from .sheet import Sheet
@@ -1040,38 +1101,6 @@ class Model:
         text = io.StringIO()
         _yaml().dump(data, text)
         return _load_text(text.getvalue(), f"{self.file}, with another equation for {state}", variant=True)
-
-    def hold(self, values: Mapping[str, float | Mapping[str, Any]]) -> Model:
-        """A new model in which some states stand still: each becomes a parameter of the same name.
-
-        ``values`` gives each its value, or a mapping with ``value`` and, for a slider, ``range`` and ``scale``. Doses into such
-        a state go, and with them what they did. The id stays, the :attr:`key` changes; results that were reproduced are no
-        longer claimed. Raises :class:`UnknownNameError` for an unknown state, ``ValueError`` where none would be left to move,
-        and :class:`DeclarationError` for a value that is not a finite number.
-        """
-        for name in values:
-            if name not in self.state_ids:
-                raise UnknownNameError(name, self.state_ids, "state")
-        if len(values) == len(self.states):
-            raise ValueError(f"{self.id}: with every state held nothing would move")
-        data = _yaml().load(self.text)
-        for name, given in values.items():
-            state = data["states"].pop(name)
-            given = given if isinstance(given, Mapping) else {"value": given}
-            kept = {k: state[k] for k in ("name", "unit", "symbol", "range", "scale") if k in state}
-            if "range" in kept and not kept["range"][0] <= given["value"] <= kept["range"][1]:  # it was that of the initial value
-                del kept["range"]
-            data["parameters"][name] = {**kept, "assumed": "held at this value", **given}
-            del data["equations"][name]
-        data["doses"] = [dose for dose in data.get("doses") or [] if dose["target"] not in values]
-        for scenario in data.get("scenarios") or []:
-            scenario["set"] = {k[:-1] if k[:-1] in values and k.endswith("0") else k: v for k, v in scenario["set"].items()}
-        data["kind"] = "didactic"
-        data["stiff"] = False  # whether what is left is stiff, the solvers see for themselves
-        data.pop("reproduces", None)
-        text = io.StringIO()
-        _yaml().dump(data, text)
-        return _load_text(text.getvalue(), f"{self.file}, with {', '.join(values)} held", variant=True)
 
     def __reduce__(self) -> tuple:
         return _load_text, (self.text, self.file, self.variant)

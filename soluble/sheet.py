@@ -15,14 +15,14 @@ from typing import Any
 import pandas as pd
 
 from .expression import TIME, Expression, name_latex, number_latex, to_latex
-from .model import Dose, Model
+from .model import Declaration, Dose, Model
 
 # --- words and numbers -----------------------------------------------------------------------------------------------
 
 
-def latex_of(model: Model, e: Expression) -> str:
+def latex_of(model: Declaration, e: Expression) -> str:
     """A formula of a model as LaTeX, in the author's order, with the declared symbols."""
-    symbols = {q.id: q.latex for q in (*model.states, *model.parameters_, *model.derived)}
+    symbols = model.symbols
     return to_latex(e.tree, lambda name: "t" if name == TIME else symbols.get(name) or name_latex(name))
 
 
@@ -174,7 +174,7 @@ class ParameterTable(pd.DataFrame):
         return _parameters_markdown(self._model)
 
 
-def parameter_table(model: Model) -> ParameterTable:
+def parameter_table(model: Declaration) -> ParameterTable:
     """A row per parameter, indexed by its id: ``name, value, unit, low, high, scale, source, where, assumed``."""
     rows = {
         p.id: {
@@ -198,7 +198,7 @@ def parameter_table(model: Model) -> ParameterTable:
 _PARAMETER_HEAD = ("Symbol", "Meaning", "Value", "Unit", "Slider", "Source")
 
 
-def _parameters_html(model: Model) -> str:
+def _parameters_html(model: Declaration) -> str:
     rows = []
     for p in model.parameters_:
         slider = f"{number_html(p.range[0])} to {number_html(p.range[1])}" if p.range else "–"
@@ -214,7 +214,7 @@ def _origin_markdown(source: Iterable[str], assumed: str, where: str) -> str:
     return "; ".join(parts + ([f"assumed: {assumed}"] if assumed else []))
 
 
-def _parameters_markdown(model: Model) -> str:
+def _parameters_markdown(model: Declaration) -> str:
     rows = []
     for p in model.parameters_:
         slider = f"{_math(number_latex(p.range[0]))} to {_math(number_latex(p.range[1]))}" if p.range else "–"
