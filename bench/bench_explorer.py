@@ -51,6 +51,24 @@ STEP = """async ([name, control, share]) => {
     return { solver: solve, work: solve + paint + (performance.now() - before), painted };
 }"""
 
+#: A field explorer plays: work of each frame (steps, plane, and now and then the curves), and the frames of a second.
+PLAYING = """async (frames) => {
+    const x = solubleExplorers.field;
+    const worked = [], apart = [];
+    x.play();
+    for (let k = 0, last = 0; k < frames; k++) {
+        const now = await new Promise(requestAnimationFrame);
+        await new Promise(done => { const c = new MessageChannel(); c.port1.onmessage = done; c.port2.postMessage(0); });
+        if (x.now.ended) { x.play(); last = 0; continue; }
+        const { solve, paint } = x.lastTimings;
+        worked.push(solve + paint);
+        if (last) apart.push(now - last);
+        last = now;
+    }
+    x.pause();
+    return { worked, apart };
+}"""
+
 FULL = """name => {
     const began = performance.now();
     solubleExplorers[name].solve();
@@ -92,6 +110,29 @@ def in_browser():
             measures = {key: quantiles([s[key] for s in steps]) for key in ("solver", "work", "painted")} | {"full": quantiles(full)}
             yield f"{model}, {view}", measures
             page.close()
+        chromium.close()
+
+
+def playing():
+    """Rows (name, work of a frame, time between frames), each (median, p95), of every field model at its default size."""
+    import soluble
+    from playwright.sync_api import sync_playwright
+    from test_explorer_browser import write_page
+
+    import browser as browsers
+
+    with sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=browsers.find(), args=browsers.FLAGS)
+        for name in soluble.list_fields():
+            with tempfile.TemporaryDirectory() as folder:
+                write_page(Path(folder), [soluble.explore_field(name, id="field")])
+                page = chromium.new_page(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
+                page.goto((Path(folder) / "index.html").as_uri())
+                page.wait_for_function("window.solubleExplorers?.field && !solubleExplorers.field.now.busy")
+                page.evaluate(PLAYING, 60)  # let the browser compile what it will
+                got = page.evaluate(PLAYING, 300)
+                yield name, quantiles(got["worked"]), quantiles(got["apart"])
+                page.close()
         chromium.close()
 
 
@@ -160,6 +201,11 @@ def main():
     print(f"\nThe same step of the first explorer through a kernel (ipywidgets, matplotlib): {shown(kernel)} ms")
     print(f"That is {kernel[0] / first['work'][0]:.0f} times the browser's work, {kernel[0] / first['painted'][0]:.0f} times its step to paint.")
     print("Aims: solver at most 4 ms, step to paint at most 16.7 ms (medians, first explorer).")
+    print("\nA field explorer that plays, milliseconds of a frame: median (95th percentile)\n")
+    print(f"{'':34} {'work':>14} {'between frames':>16}")
+    for name, worked, apart in playing():
+        print(f"{name:34} {shown(worked):>14} {shown(apart):>16}", flush=True)
+    print("Aim: work at most 16.7 ms, so that sixty frames are shown in a second.")
 
 
 if __name__ == "__main__":

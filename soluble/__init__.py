@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .evidence import fact, facts
     from .explorer import explore
+    from .explorer_field import explore_field
     from .explorer_forest import explore_evidence
-    from .explorer_survival import explore_survival
+    from .field import FieldModel, list_fields, load_field
     from .model import DeclarationError, Model, list_models, load_model
 
 __version__ = "0.1.0"
-__all__ = ["DeclarationError", "Model", "explore", "explore_evidence", "explore_survival", "fact", "facts", "list_models", "load_model"]
+__all__ = [
+    "DeclarationError", "FieldModel", "Model", "explore", "explore_evidence", "explore_field", "fact", "facts", "list_fields", "list_models",
+    "load_field", "load_model",
+]  # fmt: skip
 
 _HOME = {
     "DeclarationError": "model",
@@ -28,7 +32,10 @@ _HOME = {
     "load_model": "model",
     "explore": "explorer",
     "explore_evidence": "explorer_forest",
-    "explore_survival": "explorer_survival",
+    "explore_field": "explorer_field",
+    "FieldModel": "field",
+    "list_fields": "field",
+    "load_field": "field",
     "fact": "evidence",
     "facts": "evidence",
 }

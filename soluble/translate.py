@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -44,14 +44,14 @@ def to_javascript(model: Model) -> str:
         "derived": [{"id": d.id, "name": d.name, "unit": d.unit, "mediator": d.mediator} for d in model.derived],
         "scenarios": [{"id": s.id, "title": s.title, "says": s.says, "set": dict(s.set)} for s in model.scenarios],
     }
-    parts = [f"{name}: {_json(value)}" for name, value in fields.items()]
+    parts = [f"{name}: {js_json(value)}" for name, value in fields.items()]
     parts.append(f"initial(p) {{ return [{', '.join(_js_formula(model, s.initial) for s in model.states)}]; }}")
     parts.append(_js_function(model, "rhs", "dy", model.rhs_sympy))
     parts.append(_js_function(model, "jac", "J", list(model.jacobian_sympy)))
     parts.append(_js_function(model, "observe", "out", list(model.derived_sympy.values())))
     parts.append(f"doses: [{', '.join(_js_dose(model, i) for i in range(len(model.doses)))}]")
     body = ",\n  ".join(parts)
-    return f"(globalThis.solubleModels ||= {{}})[{_json(model.key)}] = {{\n  {body}\n}};\n"
+    return f"(globalThis.solubleModels ||= {{}})[{js_json(model.key)}] = {{\n  {body}\n}};\n"
 
 
 def _js_state(model: Model, i: int) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _js_state(model: Model, i: int) -> dict[str, Any]:
     return words | ({"range": s.range, "scale": s.scale} if s.range else {})
 
 
-def _json(value: Any) -> str:
+def js_json(value: Any) -> str:
     """JSON that is also safe inside a script element: pure ASCII, no ``</``."""
     return json.dumps(value, allow_nan=False).replace("</", "<\\/").replace("<!--", "<\\!--")
 
@@ -68,7 +68,7 @@ def _json(value: Any) -> str:
 def _js_dose(model: Model, i: int) -> str:
     dose = model.doses[i]
     parts = ", ".join(f"{k}(p) {{ return {_js_formula(model, getattr(dose, k))}; }}" for k in ("amount", "start", "interval", "count"))
-    return f"{{ id: {_json(dose.id)}, name: {_json(dose.name)}, target: {model.state_ids.index(dose.target)}, {parts} }}"
+    return f"{{ id: {js_json(dose.id)}, name: {js_json(dose.name)}, target: {model.state_ids.index(dose.target)}, {parts} }}"
 
 
 def _js_formula(model: Model, e: Expression) -> str:
@@ -76,22 +76,31 @@ def _js_formula(model: Model, e: Expression) -> str:
 
 
 def _js_function(model: Model, name: str, out: str, expressions: Sequence[sp.Expr]) -> str:
+    places = [f"{out}[{i}]" for i in range(len(expressions))]
+    return f"{name}(t, y, p, {out}) {{ {js_statements(_printer(model), places, expressions)} }}"
+
+
+def js_statements(printer: Any, places: Sequence[str], expressions: Sequence[sp.Expr]) -> str:
+    """Statements that put each expression into its place, with common subexpressions taken out."""
     import sympy as sp
 
-    printer = _printer(model)
     shared, results = sp.cse(list(expressions), symbols=sp.numbered_symbols("_"))
     lines = [f"const {s} = {printer.doprint(e)};" for s, e in shared]
-    lines += [f"{out}[{i}] = {printer.doprint(e)};" for i, e in enumerate(results)]
-    return f"{name}(t, y, p, {out}) {{ {' '.join(lines)} }}"
+    lines += [f"{place} = {printer.doprint(e)};" for place, e in zip(places, results, strict=True)]
+    return " ".join(lines)
 
 
 def _printer(model: Model) -> Any:
-    """SymPy's JavaScript printer, with the names of a model as places in its arrays."""
-    from sympy.printing.jscode import JavascriptCodePrinter
-
+    """The printer with the names of a model as places in its arrays."""
     places = {TIME: "t"}
     places |= {s: f"y[{i}]" for i, s in enumerate(model.state_ids)}
     places |= {p: f"p[{i}]" for i, p in enumerate(model.parameter_ids)}
+    return js_printer(places)
+
+
+def js_printer(places: Mapping[str, str]) -> Any:
+    """SymPy's JavaScript printer; ``places`` says what stands for a name."""
+    from sympy.printing.jscode import JavascriptCodePrinter
 
     class Printer(JavascriptCodePrinter):
         def _print_Symbol(self, e: sp.Symbol) -> str:

@@ -29,7 +29,8 @@ def relative_difference(model, ours, theirs):
 def random_settings(model, n, seed=0):
     """``n`` settings inside the slider ranges, even on each slider's own scale; the same on every machine."""
     rng = np.random.default_rng([seed, zlib.crc32(model.id.encode())])
-    sliders = {q.id: q for q in model.parameters_ if q.range} | {f"{s.id}0": s for s in model.states if s.range}
+    states = getattr(model, "states", ())  # a field model has none
+    sliders = {q.id: q for q in model.parameters_ if q.range} | {f"{s.id}0": s for s in states if s.range}
     return [{name: _draw(rng, q) for name, q in sliders.items()} for _ in range(n)]
 
 

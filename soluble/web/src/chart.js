@@ -18,7 +18,7 @@ export function width(text, font) {
 }
 
 /** Break a label into lines of at most `limit` pixels, at spaces. */
-export function wrap(text, limit, font) {
+function wrap(text, limit, font) {
   const lines = [];
   for (const word of text.split(" ")) {
     const last = lines[lines.length - 1];
@@ -72,6 +72,7 @@ function yScale(panel, top, bottom) {
       }
   if (panel.log) {
     if (!(high > 0)) [low, high] = [0.1, 1];
+    if (panel.floor) [low, high] = [panel.floor, Math.max(high, 10 * panel.floor)];
     low = Math.max(low, high * 1e-9);
     if (high / low < 10) [low, high] = [low / Math.sqrt(10), high * Math.sqrt(10)];
     const decades = [10 ** Math.floor(Math.log10(low) + 1e-9), 10 ** Math.ceil(Math.log10(high) - 1e-9)];
@@ -80,12 +81,13 @@ function yScale(panel, top, bottom) {
   if (!Number.isFinite(low)) [low, high] = [0, 1];
   // Amounts and concentrations are read from zero; only a quantity that goes below it, or hardly moves far above it, is not.
   if (low > 0) low = 0;
+  high = Math.max(high, panel.least ?? high);
   if (low === high) high = low + 1;
   return scaleLinear([low, high + 0.02 * (high - low)], [bottom, top]).nice(5);
 }
 
 /** Ticks of a logarithmic axis: each power of ten, thinned where many, with 2 and 5 where few. */
-export function logTicks(scale, wanted) {
+function logTicks(scale, wanted) {
   const [low, high] = extent(scale.domain());
   const powers = [];
   for (let k = Math.ceil(Math.log10(low) - 1e-9); k <= Math.log10(high) + 1e-9; k++) powers.push(10 ** k);
@@ -98,16 +100,18 @@ export function logTicks(scale, wanted) {
 /**
  * Fill `svg` with the picture. `picture` is {x: {title, domain, log}, panels: [{title, unit, log, lines: [{label, x, y,
  * colour, dash, ghost?: {x, y, label}, dots?, way?}]}], marks: [{x, label}],
- * room: width to keep for labels on the right, where it should not depend on them}.
+ * room: width to keep for labels on the right, where it should not depend on them; left, right: where the axes begin and
+ * end, if something else lies above them; keys: whether labels stand above a panel instead of beside it}. `least` of a
+ * panel is how far its y axis reaches at least, `floor` where a logarithmic one begins.
  * Returns what the reading line needs: {x, panels: [{y, top, bottom}], left, right}.
  */
 export function draw(svg, picture, W, H, family) {
   const font = `12.5px ${family}`, bold = `600 12.5px ${family}`;
-  const narrow = W < 430;
+  const narrow = picture.keys ?? W < 430;
   const all = picture.panels.flatMap((p) => p.lines).filter((l) => l.label);
   const widest = picture.room || Math.max(0, ...all.map((l) => Math.min(width(l.label, bold), Math.max(96, ...l.label.split(" ").map((w) => width(w, bold))))));
   const ghosted = picture.panels.some((p) => p.lines.some((l) => l.ghost));
-  const right = W - (narrow || !widest ? 14 : Math.min(W * 0.32, widest + 18)), foot = 42;
+  const right = picture.right ?? W - (narrow || !widest ? 14 : Math.min(W * 0.32, widest + 18)), foot = 42;
 
   // On a narrow picture the labels stand in a key above each panel.
   const keys = picture.panels.map((panel) => {
@@ -140,7 +144,7 @@ export function draw(svg, picture, W, H, family) {
     const ticks = panel.log ? logTicks(y, each / 26) : y.ticks(Math.max(3, Math.min(6, each / 36)));
     return { top, bottom, y, word, ticks, labels: panel.log ? decades(ticks) : ticks.map((v) => number(v / divisor)) };
   });
-  const left = Math.max(narrow ? 36 : 48, 12 * Math.ceil((14 + Math.max(...axes.flatMap((a) => a.labels.map((text) => width(text, font))))) / 12));
+  const left = picture.left ?? Math.max(narrow ? 36 : 48, 12 * Math.ceil((14 + Math.max(...axes.flatMap((a) => a.labels.map((text) => width(text, font))))) / 12));
   const x = (picture.x.log ? scaleLog : scaleLinear)(picture.x.domain, [left, right]);
   const nodes = [];
   const geometry = [];

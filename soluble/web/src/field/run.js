@@ -1,0 +1,322 @@
+/**
+ * A run of a field model, step by step: the numbers of `soluble/field_run.py`, which says what is done and why. The
+ * model is the object that Python generated (`soluble/field_translate.py`).
+ */
+import { normal, uniform } from "../philox.js";
+
+/** Diffusion number of a substep over all dimensions; points each way in a grid cell that a disk's rim crosses. */
+const LARGEST = 0.4, SAMPLES = 8;
+const MOST_SUBSTEPS = 400, MOST_CELLS = 2000;
+const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
+
+/** A setting that cannot be run; the message is for the reader. */
+export class FieldError extends Error {}
+
+/** The share of each grid cell that lies inside a region. */
+function coverage({ shape }, b, { nx, ny, grid: h }) {
+  const out = new Float64Array(nx * ny);
+  if (shape === "rectangle") {
+    const overlap = (low, high, i) => Math.max(0, Math.min(high, (i + 1) * h) - Math.max(low, i * h)) / h;
+    for (let j = 0; j < ny; j++) for (let i = 0; i < nx; i++) out[j * nx + i] = overlap(b[0], b[1], i) * overlap(b[2], b[3], j);
+    return out;
+  }
+  for (let j = 0; j < ny * SAMPLES; j++)
+    for (let i = 0; i < nx * SAMPLES; i++) {
+      const x = (Math.floor(i / SAMPLES) + ((i % SAMPLES) + 0.5) / SAMPLES) * h, y = (Math.floor(j / SAMPLES) + ((j % SAMPLES) + 0.5) / SAMPLES) * h;
+      if ((x - b[0]) ** 2 + (y - b[1]) ** 2 <= b[2] ** 2) out[Math.floor(j / SAMPLES) * nx + Math.floor(i / SAMPLES)] += 1 / SAMPLES ** 2;
+    }
+  return out;
+}
+
+/** Distance of a point to a region, 0 inside. */
+export function distance({ shape }, b, x, y) {
+  if (shape === "disk") return Math.max(Math.hypot(x - b[0], y - b[1]) - b[2], 0);
+  return Math.hypot(Math.max(b[0] - x, x - b[1], 0), Math.max(b[2] - y, y - b[3], 0));
+}
+
+/** Fields that go over into each other, in groups; a field that does not is a group of its own. */
+function together(n, exchanges) {
+  const group = Array.from({ length: n }, (_, f) => f);
+  for (const { from, to } of exchanges) {
+    const [a, b] = [group[from], group[to]];
+    group.forEach((g, f) => g === b && (group[f] = a));
+  }
+  return [...new Set(group)].map((g) => group.map((other, f) => (other === g ? f : -1)).filter((f) => f >= 0));
+}
+
+/** The parameters in declared order, with the given ones put in. */
+const resolve = (model, values) => Float64Array.from(model.parameters, (q) => values[q.id] ?? q.value);
+
+/**
+ * A run at its start. `step()` goes one step on. To read: `n`, `time`, `fields` (arrays over the grid, row 0 at the bottom),
+ * `kinds` (per kind of cell `{x, y, heading, path, arrived, first}`), `at(name)`, `profile`, `difference`, `index`.
+ */
+export function createRun(model, values = {}, seed = 1) {
+  const { space, time } = model;
+  const { nx, ny, grid: h, width, height, open } = space;
+  const size = nx * ny, dt = time.step;
+  const p = resolve(model, values);
+  const bounds = model.regions.map((g) => g.bounds(p));
+  const regions = model.regions.map((g, k) => coverage(g, bounds[k], space));
+  const diffusion = model.fields.map((f) => f.diffusion(p));
+  const substeps = Math.max(1, Math.ceil((Math.max(0, ...diffusion) * dt * (ny > 1 ? 2 : 1)) / (LARGEST * h * h) - 1e-9));
+  if (!(Math.min(0, ...diffusion) >= 0)) throw new FieldError("a diffusion coefficient is negative.");
+  if (substeps > MOST_SUBSTEPS) throw new FieldError(`a step would take ${substeps} substeps.`);
+
+  const xs = new Float64Array(size), ys = new Float64Array(size);
+  for (let k = 0; k < size; k++) {
+    xs[k] = ((k % nx) + 0.5) * h;
+    ys[k] = (Math.floor(k / nx) + 0.5) * h;
+  }
+  const nf = model.fields.length;
+  const values_ = new Float64Array(nf + regions.length); // at one point: fields, then regions
+  let fields = model.fields.map((f) =>
+    Float64Array.from({ length: size }, (_, k) => {
+      regions.forEach((g, i) => (values_[nf + i] = g[k]));
+      return f.initial(p, values_, xs[k], ys[k]);
+    }),
+  );
+  let next = fields.map(() => new Float64Array(size));
+  const rates = model.reactions.map(() => new Float64Array(size));
+  model.still(size, regions, p, xs, ys, rates);
+  const own = fields.map(() => new Float64Array(size));
+  const exchanges = model.reactions.map((r, k) => ({ ...r, k })).filter((r) => r.from >= 0 && r.to >= 0);
+  const groups = together(nf, exchanges);
+  let n = 0;
+
+  // --- reading between the grid's points ---
+  let i0 = 0, i1 = 0, j0 = 0, j1 = 0, a = 0, b = 0;
+  function locate(x, y) {
+    const gx = clamp(x / h - 0.5, 0, nx - 1), gy = clamp(y / h - 0.5, 0, ny - 1);
+    i0 = Math.min(Math.floor(gx), Math.max(nx - 2, 0));
+    j0 = Math.min(Math.floor(gy), Math.max(ny - 2, 0));
+    a = gx - i0;
+    b = gy - j0;
+    i1 = Math.min(i0 + 1, nx - 1);
+    j1 = Math.min(j0 + 1, ny - 1);
+  }
+  const between = (c) => (1 - b) * ((1 - a) * c[j0 * nx + i0] + a * c[j0 * nx + i1]) + b * ((1 - a) * c[j1 * nx + i0] + a * c[j1 * nx + i1]);
+  /** All values at a point, in `values_`. */
+  function read(x, y) {
+    locate(x, y);
+    for (let k = 0; k < nf; k++) values_[k] = between(fields[k]);
+    for (let k = 0; k < regions.length; k++) values_[nf + k] = between(regions[k]);
+    return values_;
+  }
+  const now = () => n * dt;
+
+  // --- cells ---
+  const four = new Float64Array(4);
+  const kinds = model.cells.map((kind, k) => {
+    const number = Math.floor(kind.number(p) + 0.5);
+    if (!(number >= 0 && number <= MOST_CELLS)) throw new FieldError(`there would be ${number} ${kind.name}.`);
+    const list = () => new Float64Array(number);
+    const one = { kind, k, number, x: list(), y: list(), mx: list(), my: list(), hx: list(), hy: list(), surface: list().fill(1), path: list(), arrived: new Uint8Array(number), first: list().fill(NaN) };
+    one.diameter = kind.diameter(p);
+    one.after = kind.after(p);
+    if (kind.senses) Object.assign(one, { receptors: kind.receptors(p), memory: kind.memory(p), threshold: kind.threshold?.(p) ?? 0 });
+    const where = bounds[kind.start], disk = model.regions[kind.start].shape === "disk";
+    for (let i = 0; i < number; i++) {
+      uniform(seed, 2 * k, 0, i, four);
+      const [u, w] = four;
+      const radius = disk ? where[2] * Math.sqrt(u) : 0, angle = 2 * Math.PI * w;
+      one.x[i] = clamp(disk ? where[0] + radius * Math.cos(angle) : where[0] + u * (where[1] - where[0]), 0, width);
+      one.y[i] = clamp(disk ? where[1] + radius * Math.sin(angle) : where[2] + w * (where[3] - where[2]), 0, height);
+      normal(seed, 2 * k, 1, i, four);
+      if (ny === 1) four[1] = 0;
+      const long = Math.hypot(four[0], four[1]);
+      one.hx[i] = four[0] / long;
+      one.hy[i] = four[1] / long;
+      const noise = kind.senses ? kind.noise(read(one.x[i], one.y[i]), p, one.x[i], one.y[i], 0, 1) : 0;
+      one.mx[i] = noise * four[0];
+      one.my[i] = noise * four[1];
+      if (kind.goal >= 0) {
+        one.first[i] = distance(model.regions[kind.goal], bounds[kind.goal], one.x[i], one.y[i]);
+        one.arrived[i] = one.first[i] === 0 ? 1 : 0;
+      }
+    }
+    return one;
+  });
+  const densities = kinds.map(() => new Float64Array(size));
+
+  function count() {
+    kinds.forEach((one, k) => {
+      const grid = densities[k].fill(0), amount = 1 / (h * h);
+      for (let i = 0; i < one.number; i++) {
+        if (one.kind.stops && one.arrived[i]) continue;
+        locate(one.x[i], one.y[i]);
+        grid[j0 * nx + i0] += amount * (1 - a) * (1 - b);
+        grid[j0 * nx + i1] += amount * a * (1 - b);
+        grid[j1 * nx + i0] += amount * (1 - a) * b;
+        grid[j1 * nx + i1] += amount * a * b;
+      }
+    });
+  }
+
+  // --- fields ---
+  /** `out` = c + number times the sum of differences to the neighbours. */
+  function diffuse(c, out, number) {
+    if (number === 0) return void out.set(c);
+    const [left, right, bottom, top] = open.map(Number);
+    for (let j = 0; j < ny; j++) {
+      const first = j * nx, last = first + nx - 1;
+      for (let k = first + 1; k < last; k++) out[k] = c[k] + number * (c[k - 1] + c[k + 1] - 2 * c[k]);
+      out[first] = c[first] + number * (c[first + 1] - c[first] - left * c[first]);
+      out[last] = c[last] + number * (c[last - 1] - c[last] - right * c[last]);
+    }
+    if (ny === 1) return;
+    for (let j = 1; j < ny - 1; j++) for (let k = j * nx; k < (j + 1) * nx; k++) out[k] += number * (c[k - nx] + c[k + nx] - 2 * c[k]);
+    for (let k = 0; k < nx; k++) out[k] += number * (c[k + nx] - c[k] - bottom * c[k]);
+    for (let k = size - nx; k < size; k++) out[k] += number * (c[k - nx] - c[k] - top * c[k]);
+  }
+
+  function react(step) {
+    model.fast(size, fields, regions, densities, p, xs, ys, now(), rates);
+    for (let f = 0; f < nf; f++) {
+      diffuse(fields[f], next[f], (diffusion[f] * step) / (h * h));
+      own[f].fill(1);
+    }
+    model.reactions.forEach(({ from, to }, k) => {
+      const rate = rates[k], out = from < 0 ? next[to] : own[from];
+      for (let i = 0; i < size; i++) out[i] += step * rate[i];
+    });
+    for (const group of groups) {
+      if (group.length === 1) divide(next[group[0]], own[group[0]]);
+      else for (let i = 0; i < size; i++) solve(group, i, step);
+    }
+    [fields, next] = [next, fields];
+  }
+  function divide(out, by) {
+    for (let i = 0; i < size; i++) out[i] /= by[i];
+  }
+
+  const matrix = new Float64Array(nf * nf);
+  /** Loss and exchange of fields that go over into each other, at one point: elimination without pivoting, as in Python. */
+  function solve(group, i, step) {
+    matrix.fill(0);
+    for (const f of group) matrix[f * nf + f] = own[f][i];
+    for (const { from, to, k } of exchanges) matrix[to * nf + from] -= step * rates[k][i];
+    for (let a = 0; a < group.length; a++) {
+      const k = group[a];
+      for (let b = a + 1; b < group.length; b++) {
+        const r = group[b], factor = matrix[r * nf + k] / matrix[k * nf + k];
+        next[r][i] -= factor * next[k][i];
+        for (let d = a + 1; d < group.length; d++) matrix[r * nf + group[d]] -= factor * matrix[k * nf + group[d]];
+      }
+    }
+    for (let a = group.length - 1; a >= 0; a--) {
+      const k = group[a];
+      let right = next[k][i];
+      for (let d = a + 1; d < group.length; d++) right -= matrix[k * nf + group[d]] * next[group[d]][i];
+      next[k][i] = right / matrix[k * nf + k];
+    }
+  }
+
+  // --- movement ---
+  const seen = [0, 0];
+  /** Occupied receptors by which the halves of a cell differ, along x and y, in `seen`. */
+  function look(one, x, y, surface) {
+    const { kind } = one, t = now();
+    const scale = (surface * one.receptors * one.diameter) / 4 / (2 * h);
+    const occupied = (u, w) => kind.occupancy(read(u, w), p, u, w, t);
+    seen[0] = scale * (occupied(x + h, y) - occupied(x - h, y));
+    seen[1] = ny > 1 ? scale * (occupied(x, y + h) - occupied(x, y - h)) : 0;
+    return seen;
+  }
+
+  function move(one) {
+    const { kind, k } = one, t = now();
+    if (!kind.senses) return;
+    const kept = one.memory > 0 ? Math.exp(-dt / one.memory) : 0, fresh = Math.sqrt(1 - kept * kept);
+    const going = kind.speed && t >= one.after;
+    for (let i = 0; i < one.number; i++) {
+      const x = one.x[i], y = one.y[i], s = one.surface[i];
+      look(one, x, y, s);
+      if (Math.hypot(seen[0], seen[1]) < one.threshold) seen[0] = seen[1] = 0;
+      read(x, y);
+      const noise = kind.noise(values_, p, x, y, t, s);
+      normal(seed, 2 * k + 1, n, i, four);
+      one.mx[i] = kept * one.mx[i] + (1 - kept) * seen[0] + fresh * noise * four[0];
+      one.my[i] = ny > 1 ? kept * one.my[i] + (1 - kept) * seen[1] + fresh * noise * four[1] : 0;
+      if (kind.loss) {
+        const loss = kind.loss(values_, p, x, y, t, s), recovery = kind.recovery(values_, p, x, y, t, s);
+        one.surface[i] = (s + dt * recovery) / (1 + dt * (recovery + loss));
+      }
+      const long = Math.hypot(one.mx[i], one.my[i]);
+      if (long > 0) {
+        one.hx[i] = one.mx[i] / long;
+        one.hy[i] = one.my[i] / long;
+      }
+      if (!going || (kind.stops && one.arrived[i])) continue;
+      const stride = dt * kind.speed(values_, p, x, y, t, s);
+      one.x[i] = clamp(x + stride * one.hx[i], 0, width);
+      one.y[i] = clamp(y + stride * one.hy[i], 0, height);
+      one.path[i] += Math.hypot(one.x[i] - x, one.y[i] - y);
+      if (kind.goal < 0) continue;
+      const inside = distance(model.regions[kind.goal], bounds[kind.goal], one.x[i], one.y[i]) === 0;
+      one.arrived[i] = inside || (kind.stops && one.arrived[i]) ? 1 : 0;
+    }
+  }
+
+  const quantity = (id) => model.quantities.find((q) => q.id === id);
+  return {
+    model,
+    p,
+    bounds,
+    kinds,
+    get n() {
+      return n;
+    },
+    get time() {
+      return now();
+    },
+    get fields() {
+      return fields;
+    },
+    step() {
+      count();
+      model.slow(size, fields, regions, densities, p, xs, ys, now(), rates);
+      for (let k = 0; k < substeps; k++) react(dt / substeps);
+      for (const one of kinds) move(one);
+      n++;
+    },
+    /** A field or derived quantity at every point of the grid, into `out`. */
+    at(id, out = new Float64Array(size)) {
+      const { value } = quantity(id), t = now();
+      for (let k = 0; k < size; k++) {
+        for (let f = 0; f < nf; f++) values_[f] = fields[f][k];
+        for (let g = 0; g < regions.length; g++) values_[nf + g] = regions[g][k];
+        out[k] = value(values_, p, xs[k], ys[k], t);
+      }
+      return out;
+    },
+    /** The same along a horizontal line, at the grid's x. */
+    profile(id, y = height / 2) {
+      const { value } = quantity(id), t = now();
+      return Float64Array.from({ length: nx }, (_, i) => value(read(xs[i], y), p, xs[i], y, t));
+    },
+    /** The difference that a cell of a kind would see along that line, in receptors. */
+    difference: (one, y = height / 2) => Float64Array.from({ length: nx }, (_, i) => Math.hypot(...look(one, xs[i], y, 1))),
+    /** Distance to the goal gained, of one cell. */
+    gained: (one, i) => one.first[i] - distance(model.regions[one.kind.goal], bounds[one.kind.goal], one.x[i], one.y[i]),
+    /** Mean chemotactic index of a kind of cells with its standard error, and how many have moved. */
+    index(one) {
+      let count = 0, sum = 0, squares = 0;
+      for (let i = 0; i < one.number; i++) {
+        if (!(one.path[i] > 0)) continue;
+        const v = this.gained(one, i) / one.path[i];
+        count++;
+        sum += v;
+        squares += v * v;
+      }
+      const mean = sum / count;
+      return { mean, error: count > 1 ? Math.sqrt(Math.max(0, squares / count - mean * mean) / (count - 1)) : NaN, count };
+    },
+    /** The share of a kind of cells that has arrived. */
+    arrived(one) {
+      let count = 0;
+      for (let i = 0; i < one.number; i++) count += one.arrived[i];
+      return one.number ? count / one.number : NaN;
+    },
+  };
+}

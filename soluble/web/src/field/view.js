@@ -1,0 +1,551 @@
+/** The field explorer: a run that plays, the plane and the curves that follow it, words, controls. */
+import { DASHES, draw, width as widthOf } from "../chart.js";
+import { debounce, h, s } from "../dom.js";
+import { csv, save, svgText } from "../download.js";
+import { capital, measure, number } from "../format.js";
+import * as address from "../hash.js";
+import { button, choice, compareButton, createControls, createShell } from "../shell.js";
+import { createState } from "../state.js";
+import { setting } from "../words.js";
+import { createPlane, depth, mark, roundUp } from "./plane.js";
+import { createRun, FieldError } from "./run.js";
+
+const LEFT = 40, RIGHT = 14, HEAD = 26, KEY = 20, FOOT = 42, GAP = 14, PANEL = 84, LINE = 28; // pixels
+/** Milliseconds between two drawings of the curves and of the words while the run plays; for steps in one frame. */
+const CURVES = 110, WORDS = 500, BUDGET = 9;
+const SPEEDS = [[0.25, "quarter speed"], [0.5, "half speed"], [1, "normal speed"], [2, "double speed"], [4, "four times"]];
+const ACROSS = ["profile", "difference"];
+
+export function mountField(root, given, options = {}) {
+  const { model } = options;
+  const config = structuredClone(given);
+  const { id, time, space } = config;
+  const state = createState(config, model);
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const shade = config.show.mediator ? `var(--med-${config.show.mediator})` : "var(--series-4)";
+  const shown = config.cells.map((_, k) => k).filter((k) => config.cells[k].shown);
+  const shades = config.cells.map((c, k) => (c.mediator ? `var(--med-${c.mediator})` : `var(--series-${k + 1})`));
+
+  // --- the run ---
+  let run = null, failure = "", lastMoved = "";
+  let history = [], series = [], top = 0;
+  let playing = false, visible = false, speed = config.speed;
+  let held = calm.matches; // does the reader, or the reader's system, want it to stand?
+  let frame = 0, job = 0, before = 0, due = 0, lastCurves = 0, lastWords = 0;
+  let comparing = Boolean(config.compare), kept = null;
+  const timings = { solve: 0, paint: 0, draft: false };
+  const ended = () => run && run.n >= config.steps;
+  const values = new Float64Array(model.space.nx * model.space.ny);
+
+  function begin() {
+    const { seed, ...settings } = state.overrides();
+    try {
+      run = createRun(model, settings, seed);
+      failure = "";
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      run = null;
+      failure = `This setting could not be run: ${error.message} Move a control, or reset.`;
+      return;
+    }
+    history = run.kinds.map(() => []);
+    series = run.kinds.map(() => ({ arrived: [], index: [] }));
+    top = 0;
+    plane.clear();
+    record();
+  }
+  function record() {
+    run.kinds.forEach((one, k) => {
+      const now = new Float64Array(2 * one.number);
+      now.set(one.x);
+      now.set(one.y, one.number);
+      history[k].push(now);
+      series[k].arrived.push(100 * run.arrived(one));
+      series[k].index.push(run.index(one).mean);
+    });
+  }
+  /** Steps until `n`, or until the time is over; says whether it got there. */
+  function advance(n, until = Infinity) {
+    const began = performance.now();
+    while (run && run.n < n) {
+      run.step();
+      record();
+      if (performance.now() > until) break;
+    }
+    timings.solve = performance.now() - began;
+    return !run || run.n >= n;
+  }
+
+  // --- words ---
+  const hundredths = (v) => v.toFixed(2).replace("-", "−");
+  function story(k) {
+    const one = run.kinds[k], name = config.cells[k].name;
+    const { mean, error, count } = run.index(one);
+    const arrived = Math.round(run.arrived(one) * one.number);
+    if (!one.number) return "";
+    const verb = one.kind.stops ? "have reached" : "are in";
+    const there = `${arrived} of ${one.number} ${name} (${number(100 * run.arrived(one), 2)} %) ${verb} the ${config.cells[k].goal}`;
+    if (!count) return `${there}; none has moved yet`;
+    return `${there}; their mean chemotactic index is ${hundredths(mean)}${count > 1 ? `, standard error ${hundredths(error)}` : ""}${against(k)}`;
+  }
+  function against(k) {
+    const other = ghost();
+    const curve = other?.index[k];
+    if (!curve?.length || !ended()) return "";
+    return ` (${other.label}: ${hundredths(curve.at(-1))})`;
+  }
+  function summary() {
+    if (!run) return failure;
+    const opening = setting(config, state, lastMoved);
+    const told = shown.map((k) => config.cells[k].goal && story(k)).filter(Boolean);
+    const when = `${opening ? `${opening}, ` : ""}after ${number(run.time, 4)} simulated ${time.many}, `;
+    return capital(`${when}${told.length ? told.join("; ") : `${config.show.label} is at most ${measure(Math.max(...run.at(config.show.id, values)), config.show.unit)}`}.`);
+  }
+
+  // --- picture ---
+  const shell = createShell(root, config, options, {
+    summary,
+    draw: () => show(),
+    data: () => run && tracks(),
+    told,
+    hash: () => address.write(id, state),
+    image: { text: "Picture SVG", tooltip: "Download the picture", ending: "svg", type: "image/svg+xml", make: () => run && whole() },
+  });
+  const { stage, svg, content, status } = shell;
+  const plane = createPlane(root, model);
+  const words = root.querySelector(".explorer-summary");
+  const problem = h("p", { class: "explorer-problem", hidden: true });
+  let family = "", layout = null;
+
+  /** The run to compare with: `{arrived, index, profile, difference, t, x, label}`, as given by Python or kept by the reader. */
+  function ghost() {
+    if (!comparing) return null;
+    if (kept) return kept;
+    return state.untouched ? null : config.ghost;
+  }
+  const grid = Float64Array.from({ length: model.space.nx }, (_, i) => (i + 0.5) * model.space.grid);
+  const times = () => Float64Array.from(series[0]?.arrived ?? [], (_, n) => n * model.time.step);
+
+  /** The curves of a panel, one for each kind of cell that `which` picks; x and y by its place among all. */
+  function curves(which, x, y, other, ghostX, ghostY) {
+    const chosen = shown.filter((k) => which(config.cells[k]));
+    return chosen.map((k, i) => ({
+      label: chosen.length > 1 ? config.cells[k].name : "",
+      x,
+      y: y(k),
+      colour: shades[k],
+      dash: DASHES[i],
+      ghost: other && { x: other[ghostX], y: other[ghostY][k], label: other.label },
+    }));
+  }
+  const faint = (other) => (other ? ` (faint: ${other.label})` : "");
+  const panels = {
+    profile: (other) => ({
+      title: `${capital(config.show.label)}${config.show.unit ? `, ${config.show.unit}` : ""}${faint(other)}`,
+      lines: [{ label: "", x: grid, y: run.profile(config.show.id, config.line), colour: shade, dash: "", ghost: other && { x: other.x, y: other.profile, label: other.label } }],
+    }),
+    difference: (other) => ({
+      title: `Receptors: front half over back half${faint(other)}`,
+      log: true,
+      floor: 1,
+      lines: curves((c) => c.senses, grid, (k) => run.difference(run.kinds[k], config.line), other, "x", "difference"),
+      level: config.threshold,
+    }),
+    arrived: (other) => ({ title: `At their goal, % of cells${faint(other)}`, least: 20, lines: curves((c) => c.goal, times(), (k) => series[k].arrived, other, "t", "arrived") }),
+    index: (other) => ({ title: `Mean chemotactic index${faint(other)}`, least: 0.5, lines: curves((c) => c.goal, times(), (k) => series[k].index, other, "t", "index") }),
+  };
+
+  /** Where everything lies in a stage W pixels wide: keys, the plane, curves across it, curves over time. */
+  function arrange(W) {
+    const right = W - RIGHT;
+    const high = space.height > space.grid ? ((right - LEFT) * space.height) / space.width : LINE;
+    const names = [config.panels.filter((name) => ACROSS.includes(name)), config.panels.filter((name) => !ACROSS.includes(name))];
+    const key = HEAD + KEY * Math.ceil(shown.length / 2);
+    let y = key + high + (names[0].length ? 8 : FOOT);
+    const groups = names.map((list) => {
+      // A panel of several curves has their key above it.
+      const tall = list.length && list.reduce((sum, name) => sum + HEAD + PANEL + (several[name] ? 19 : 0), GAP * (list.length - 1) + FOOT);
+      y += tall;
+      return { names: list, top: y - tall, tall };
+    });
+    return { right, key, high, groups, tall: y };
+  }
+  const many = (which) => shown.filter((k) => config.cells[k][which]).length > 1;
+  const several = { difference: many("senses"), arrived: many("goal"), index: many("goal") };
+
+  const frameOf = s("g", {}), groupsOf = [s("g", {}), s("g", {})];
+  content.replaceChildren(frameOf, ...groupsOf);
+  function show() {
+    const W = stage.clientWidth;
+    if (!(W > 0)) return;
+    family ||= getComputedStyle(svg).fontFamily;
+    layout = arrange(W);
+    stage.style.height = `${Math.ceil(layout.tall)}px`;
+    svg.setAttribute("viewBox", `0 0 ${W} ${Math.ceil(layout.tall)}`);
+    plane.place({ left: LEFT, top: layout.key, width: layout.right - LEFT, height: layout.high });
+    plane.clear();
+    paint();
+  }
+  /** The plane, and the curves, as the run stands. */
+  function paint() {
+    problem.hidden = !failure;
+    problem.textContent = failure;
+    root.toggleAttribute("data-problem", Boolean(failure));
+    if (!layout || !run) return;
+    paintPlane();
+    paintCurves();
+  }
+  function paintPlane() {
+    const began = performance.now();
+    run.at(config.show.id, values);
+    let most = 0;
+    for (const v of values) if (v > most) most = v;
+    top = Math.max(top, roundUp(most));
+    plane.paint({ values, top, shade: plane.colour(shade), kinds: run.kinds, history, shades: shades.map(plane.colour) });
+    timings.paint = performance.now() - began;
+  }
+  function paintCurves() {
+    lastCurves = performance.now();
+    frameOf.replaceChildren(...frameNodes());
+    const other = ghost();
+    const axes = [{ title: `place (${space.unit})`, domain: [0, space.width] }, { title: `time (${time.many})`, domain: [0, config.end] }];
+    layout.groups.forEach(({ names, top, tall }, i) => {
+      if (!names.length) return;
+      const group = groupsOf[i], shown = names.map((name) => panels[name](other));
+      group.setAttribute("transform", `translate(0,${top})`);
+      const geometry = draw(group, { x: axes[i], panels: shown, marks: [], keys: true, left: LEFT, right: layout.right }, stage.clientWidth, tall, family);
+      shown.forEach(({ level, lines }, k) => level && group.append(...levelNodes(level, geometry.panels[k].y(level), geometry.panels[k].top - HEAD - (lines.length > 1 ? 19 : 0))));
+    });
+  }
+  /** A level that is drawn across a panel, with its name at the right of the title. */
+  function levelNodes(level, y, top) {
+    const text = `${number(level)} receptors`;
+    const from = layout.right - widthOf(text, `12.5px ${family}`) - 30;
+    return [
+      s("line", { class: "mark", x1: LEFT, x2: layout.right, y1: y, y2: y }),
+      s("line", { class: "mark", x1: from, x2: from + 24, y1: top + 10, y2: top + 10 }),
+      s("text", { class: "axis-title", x: layout.right, y: top + 14, "text-anchor": "end" }, text),
+    ];
+  }
+
+  /** Around the plane: its edge, its regions with their names, the moment, the key of the colour and of the cells. */
+  function frameNodes() {
+    const { right, key, high, groups } = layout;
+    const left = LEFT;
+    const font = `12.5px ${family}`;
+    const scale = (right - left) / space.width;
+    const X = (x) => left + x * scale, Y = (y) => key + high - (y / space.height) * high;
+    const nodes = [s("rect", { class: "frame", x: left, y: key, width: right - left, height: high })];
+    model.regions.forEach((g, i) => {
+      const b = run.bounds[i];
+      const [x0, x1, y0, y1] = g.shape === "disk" ? [b[0] - b[2], b[0] + b[2], b[1] - b[2], b[1] + b[2]] : b;
+      nodes.push(g.shape === "disk" ? s("circle", { class: "region", cx: X(b[0]), cy: Y(b[1]), r: b[2] * scale }) : s("rect", { class: "region", x: X(x0), y: Y(y1), width: X(x1) - X(x0), height: Y(y0) - Y(y1) }));
+      const long = widthOf(g.name, font);
+      const [cx, wide, tall] = [(X(x0) + X(x1)) / 2, X(x1) - X(x0), Y(y0) - Y(y1)];
+      if (wide < long + 6 && tall > long + 6) nodes.push(s("text", { class: "region-name", "text-anchor": "middle", transform: `translate(${cx + 4},${(Y(y0) + Y(y1)) / 2}) rotate(-90)` }, g.name));
+      else nodes.push(s("text", { class: "region-name", "text-anchor": "middle", x: Math.min(right - long / 2 - 4, Math.max(left + long / 2 + 4, cx)), y: Math.max(key + 14, Math.min(key + high - 5, wide < long + 6 ? Y(y0) + 14 : Y(y1) + 15)) }, g.name));
+    });
+    if (groups[0].names.length) nodes.push(s("line", { class: "along", x1: left, x2: right, y1: Y(config.line), y2: Y(config.line) }));
+    const clock = `${number(run.time, 4)} ${time.many}`;
+    nodes.push(s("text", { class: "axis-title", x: right, y: 14, "text-anchor": "end" }, clock));
+    const name = `${config.show.label}${config.show.unit ? ` (${config.show.unit})` : ""}`;
+    const stops = [0, 0.1, 0.25, 0.5, 0.75, 1];
+    const ramp = `explorer-${id}-ramp`;
+    nodes.push(s("linearGradient", { id: ramp }, stops.map((at) => s("stop", { offset: at, "stop-color": plane.colour(shade), "stop-opacity": depth(at) }))));
+    // The key of the colour: 0, a bar, the top of the scale.
+    nodes.push(s("text", { class: "axis-title", x: 4, y: 14 }, name));
+    const at = 12 + widthOf(name, font);
+    const zero = widthOf("0", font) + 4;
+    nodes.push(
+      s("text", { x: at, y: 14 }, "0"),
+      s("rect", { class: "ramp", x: at + zero, y: 5, width: 56, height: 10, fill: `url(#${ramp})` }),
+      s("text", { x: at + zero + 61, y: 14 }, number(top)),
+    );
+    shown.forEach((k, i) => {
+      const x = left + 5 + ((i % 2) * (right - left)) / 2, y = HEAD + 9 + KEY * Math.floor(i / 2);
+      nodes.push(s("path", { class: "cell", d: mark(k, x, y - 4, 5), fill: shades[k] }), s("text", { class: "label", x: x + 11, y, fill: shades[k] }, config.cells[k].name));
+    });
+    return nodes;
+  }
+
+  /** The picture with the plane inside it, as the text of a file. */
+  function whole() {
+    show();
+    const { key, right, high } = layout;
+    const image = s("image", { x: LEFT, y: key, width: right - LEFT, height: high, href: plane.canvas.toDataURL("image/png") });
+    content.prepend(image);
+    svg.style.backgroundColor = "var(--x-paper)"; // on the page the plane lies behind the SVG
+    const text = svgText(svg, config.alt, summary());
+    svg.style.backgroundColor = "";
+    image.remove();
+    return text;
+  }
+
+  // --- time ---
+  function speak() {
+    words.setAttribute("aria-live", playing ? "off" : "polite");
+    shell.speak();
+    lastWords = performance.now();
+  }
+  function play() {
+    if (playing || !run) return;
+    clearTimeout(job);
+    if (ended()) begin();
+    playing = true;
+    before = 0;
+    words.setAttribute("aria-live", "off"); // what changes all the time is not announced
+    label();
+    frame = requestAnimationFrame(tick);
+  }
+  function pause() {
+    if (!playing) return;
+    playing = false;
+    cancelAnimationFrame(frame);
+    label();
+    paint();
+    speak();
+  }
+  let owed = 0;
+  function tick(now) {
+    if (!playing) return;
+    frame = requestAnimationFrame(tick);
+    const began = performance.now();
+    owed = Math.min(4 * speed + 1, owed + (before ? Math.min(50, now - before) * 0.06 * speed : speed));
+    before = now;
+    const steps = Math.floor(owed);
+    owed -= steps;
+    if (steps) advance(Math.min(config.steps, run.n + steps), began + BUDGET);
+    if (ended()) return pause();
+    paintPlane();
+    if (began - lastCurves > CURVES) paintCurves();
+    if (began - lastWords > WORDS) speak();
+  }
+  /** Go to step n without showing the way there, in slices. */
+  let aim = 0;
+  function goTo(n) {
+    clearTimeout(job);
+    aim = n;
+    const slice = () => {
+      const there = advance(n, performance.now() + 8);
+      if (!there) return void (job = setTimeout(slice));
+      job = 0;
+      paint();
+      label();
+      speak();
+    };
+    slice();
+  }
+  /** The state has changed: begin anew. A run that the reader holds is taken to the moment where it stood. */
+  function anew() {
+    due = 0;
+    const stood = job ? aim : (run?.n ?? 0);
+    const was = playing;
+    playing = false;
+    cancelAnimationFrame(frame);
+    clearTimeout(job);
+    begin();
+    if (!run) {
+      paint();
+      speak();
+    } else if (held) goTo(stood || config.steps);
+    else {
+      paint();
+      speak();
+      if (was || visible) play();
+    }
+    label();
+  }
+  const refresh = () => (due ||= requestAnimationFrame(anew));
+  function flush() {
+    if (due) cancelAnimationFrame(due);
+    if (due) anew();
+  }
+
+  // --- controls ---
+  const controls = createControls(config, state);
+  const toggle = button("play", "", "", () => {
+    held = playing;
+    if (playing) pause();
+    else play();
+  });
+  const step = button("step", "Step", "One step on", () => {
+    held = true;
+    pause();
+    if (ended()) begin();
+    advance(run.n + 1);
+    paint();
+    label();
+    speak();
+  });
+  const finish = button("finish", "To the end", "Go to the end without showing the way", () => {
+    held = true;
+    pause();
+    goTo(config.steps);
+  });
+  const again = button("again", "Start over", "Back to time 0 with this setting", () => {
+    pause();
+    clearTimeout(job);
+    begin();
+    paint();
+    speak();
+    if (!held) play();
+    label();
+  });
+  const reset = button("reset", "Reset", "Back to the first setting", () => {
+    kept = null;
+    compare.show(comparing);
+    status.textContent = "";
+    state.assign([], state.initial, "reset");
+  });
+  const keep = button("keep", "Keep run", "Keep the present curves as faint ones, to compare with", () => {
+    flush();
+    if (!run) return;
+    kept = {
+      t: times(),
+      x: grid,
+      arrived: series.map((one) => one.arrived),
+      index: series.map((one) => one.index),
+      profile: run.profile(config.show.id, config.line),
+      difference: run.kinds.map((one) => (one.kind.senses ? run.difference(one, config.line) : [])),
+      label: "kept run",
+    };
+    comparing = true;
+    compare.show(comparing);
+    status.textContent = "Kept. Move a control to compare.";
+    paint();
+  });
+  const compare = compareButton(() => `Show or hide the faint curves of the ${kept ? "kept run" : config.ghost.label}`, () => {
+    comparing = !comparing;
+    compare.show(comparing);
+    paint();
+    speak();
+  });
+  compare.show(comparing);
+  const [pace, paceBox] = choice(id, "speed", "Speed", SPEEDS.map(([v, text]) => [String(v), text]), (v) => (speed = Number(v)));
+  pace.value = String(speed);
+  const profileFile = button("profile", "Profile CSV", "Download the curves across the plane", () => {
+    if (run) save(csv(profile(), told()), `${id}-profile.csv`, "text/csv");
+    status.textContent = run ? `Saved ${id}-profile.csv.` : "There is nothing to save for this setting.";
+  });
+  function label() {
+    toggle.textContent = playing ? "Pause" : ended() ? "Play again" : "Play";
+    toggle.title = playing ? "Hold the run" : "Let the run go on";
+    finish.disabled = !run || ended();
+    step.disabled = toggle.disabled = again.disabled = !run;
+  }
+
+  // --- what a reader takes along ---
+  function told() {
+    return [`${model.title} (model ${model.key})`, ...controls.told(), `after ${run?.time} ${time.many}`, "simulated"];
+  }
+  function tracks() {
+    const rows = [];
+    const every = Math.max(1, Math.ceil(config.steps / 120));
+    run.kinds.forEach((one, k) => {
+      const last = history[k].length - 1;
+      for (let i = 0; i < one.number; i++)
+        history[k].forEach((places, n) => {
+          if (n % every === 0 || n === last) rows.push([one.kind.id, i, n * model.time.step, places[i], places[one.number + i]]);
+        });
+    });
+    return { columns: ["cells", "cell", "time", "x", "y"], units: ["", "", model.time.unit, space.unit, space.unit], rows };
+  }
+  function profile() {
+    const sensing = run.kinds.filter((one) => one.kind.senses);
+    const columns = [...model.quantities.map((q) => run.profile(q.id, config.line)), ...sensing.map((one) => run.difference(one, config.line))];
+    return {
+      columns: ["x", ...model.quantities.map((q) => q.id), ...sensing.map((one) => `difference_${one.kind.id}`)],
+      units: [space.unit, ...model.quantities.map((q) => config.units[q.id]), ...sensing.map(() => "receptors")],
+      rows: Array.from(grid, (x, i) => [x, ...columns.map((c) => c[i])]),
+    };
+  }
+
+  state.subscribe((source) => {
+    lastMoved = controls.has(source) ? source : "";
+    controls.show(source);
+    if (source !== "reset" && status.textContent) status.textContent = "";
+    refresh();
+    shell.changed(source);
+  });
+  shell.panel.replaceChildren(
+    ...[h("div", { class: "explorer-time" }, shell.buttons(toggle, step, finish, again), paceBox), controls.scenario, controls.group, shell.buttons(reset, keep, compare.element), shell.files(), status, controls.hint].filter(Boolean),
+  );
+  shell.panel.querySelector(".explorer-files").append(profileFile);
+  stage.replaceChildren(plane.canvas, svg, problem);
+  controls.show();
+  begin();
+  show();
+  if (held) goTo(config.steps);
+  label();
+  shell.live();
+
+  // Who is not seen does not run; a page that turns dark is painted anew.
+  const seen = new IntersectionObserver(([entry]) => {
+    visible = entry.isIntersecting;
+    if (visible && !held && !ended()) play();
+    else if (!visible) pause();
+  }, { threshold: 0.4 });
+  seen.observe(stage);
+  const recolour = debounce(30, show);
+  const theme = new MutationObserver(recolour);
+  theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] });
+  calm.addEventListener("change", recolour);
+
+  return {
+    __proto__: shell.handle,
+    state,
+    get values() {
+      return { ...state.values };
+    },
+    get scenario() {
+      return state.scenario;
+    },
+    set(name, value) {
+      const v = state.set(name, value, name);
+      flush();
+      return v;
+    },
+    /** A run of its own at any parameters: fields, and places of the cells, after n steps. Throws FieldError. */
+    solve(values = {}, n = config.steps) {
+      const { seed, ...settings } = { ...state.overrides(), ...values };
+      const other = createRun(model, settings, seed);
+      while (other.n < n) other.step();
+      return {
+        time: other.time,
+        fields: Object.fromEntries(model.fields.map((f, i) => [f.id, [...other.fields[i]]])),
+        cells: Object.fromEntries(other.kinds.map((one) => [one.kind.id, { x: [...one.x], y: [...one.y], path: [...one.path], surface: [...one.surface], arrived: [...one.arrived], index: other.index(one).mean }])),
+      };
+    },
+    /** Steps done, and whether the run plays; for who drives the explorer from outside. */
+    get now() {
+      return { n: run?.n ?? 0, playing, ended: Boolean(ended()), busy: Boolean(job || due) };
+    },
+    play() {
+      held = false;
+      play();
+    },
+    pause() {
+      held = true;
+      pause();
+    },
+    profile,
+    svg: whole,
+    get lastTimings() {
+      return { ...timings };
+    },
+    adopt(pairs) {
+      const scenario = pairs.find(([name]) => name === "scenario")?.[1];
+      state.assign(pairs, scenario === "none" ? "" : scenario, "address");
+    },
+    destroy() {
+      playing = false;
+      cancelAnimationFrame(frame);
+      cancelAnimationFrame(due);
+      clearTimeout(job);
+      seen.disconnect();
+      theme.disconnect();
+      calm.removeEventListener("change", recolour);
+      shell.destroy();
+    },
+  };
+}
