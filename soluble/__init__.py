@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from .explorer import explore
     from .explorer_field import explore_field
     from .explorer_forest import explore_evidence
+    from .explorer_survival import explore_survival
     from .field import FieldModel, list_fields, load_field
     from .model import DeclarationError, Model, list_models, load_model
 
 __version__ = "0.1.0"
 __all__ = [
-    "DeclarationError", "FieldModel", "Model", "explore", "explore_evidence", "explore_field", "fact", "facts", "list_fields", "list_models",
-    "load_field", "load_model",
+    "DeclarationError", "FieldModel", "Model", "explore", "explore_evidence", "explore_field", "explore_survival", "fact", "facts", "list_fields",
+    "list_models", "load_field", "load_model",
 ]  # fmt: skip
 
 _HOME = {
@@ -32,6 +33,7 @@ _HOME = {
     "load_model": "model",
     "explore": "explorer",
     "explore_evidence": "explorer_forest",
+    "explore_survival": "explorer_survival",
     "explore_field": "explorer_field",
     "FieldModel": "field",
     "list_fields": "field",

@@ -9,6 +9,7 @@ A cohort made here is simulated: its patients are numbers drawn from a stated ha
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,6 +149,7 @@ def cox(time: Any, event: Any, marker: Any, *, level: float = 0.95) -> HazardRat
     Source: Cox, J R Stat Soc B 1972;34:187-220; Efron, J Am Stat Assoc 1977;72:557-565, by lifelines.
     """
     from lifelines import CoxPHFitter
+    from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 
     time, event, marker = _patients(time, event, marker)
     if not event.any():
@@ -161,8 +163,16 @@ def cox(time: Any, event: Any, marker: Any, *, level: float = 0.95) -> HazardRat
     if (marker[order] == highest[last])[seen].all() or (marker[order] == lowest[last])[seen].all():
         raise ValueError("every event falls on the highest or on the lowest marker among those at risk, so the hazard ratio has no finite estimate")
     table = pd.DataFrame({"time": time, "event": event, "marker": marker})
-    fit = CoxPHFitter().fit(table, "time", "event", fit_options={"precision": 1e-12, "r_precision": 1e-14})
-    return HazardRatio(float(fit.params_["marker"]), float(fit.standard_errors_["marker"]), len(time), int(event.sum()), level)
+    for step in (0.95, 0.3, 0.05):  # a very unequal group lets a long first step overshoot
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                warnings.filterwarnings("error", "Newton-Raphson failed", ConvergenceWarning)
+                fit = CoxPHFitter().fit(table, "time", "event", fit_options={"precision": 1e-12, "r_precision": 1e-14, "step_size": step})
+        except (ConvergenceError, ConvergenceWarning):
+            continue
+        return HazardRatio(float(fit.params_["marker"]), float(fit.standard_errors_["marker"]), len(time), int(event.sum()), level)
+    raise ValueError("the Cox model did not converge; is one group very small, or the marker far from its logarithm?")
 
 
 def simulate_cohort(
@@ -224,3 +234,68 @@ def reported(measured: Any, limit: float, below: str = "half") -> np.ndarray:
     measured = np.asarray(measured, dtype=float)
     instead = {"half": limit / 2, "root": limit / np.sqrt(2), "limit": limit, "omit": np.nan}[below]
     return np.where(measured < limit, instead, measured)
+
+
+@dataclass(frozen=True)
+class MarkerAnalysis:
+    """What a cohort shows of a marker that an assay reported and an analyst cut in two; see :func:`analyse`.
+
+    ``table`` holds the patients that count, with ``reported`` and ``group`` (``"high"`` or ``"low"``); ``below`` is how many
+    of all were measured below the limit. ``medians`` are the median survival times of the two groups, NaN where more than
+    half are alive at the end. ``test``, ``two_groups``, ``as_reported`` and ``perfect`` are None where nothing can be
+    estimated.
+    """
+
+    table: pd.DataFrame
+    below: int
+    medians: dict[str, float]
+    test: LogRank | None
+    two_groups: HazardRatio | None
+    as_reported: HazardRatio | None
+    perfect: HazardRatio | None
+
+    @property
+    def kept(self) -> float:
+        """Share of the logarithm of the perfect assay's hazard ratio that the reported level gives."""
+        return self.as_reported.log / self.perfect.log if self.as_reported and self.perfect else np.nan
+
+
+def analyse(cohort: pd.DataFrame, *, limit: float, below: str, cut: float, sd: float = 1.0) -> MarkerAnalysis:
+    """A cohort with ``time, event, measured`` and the true ``level``, as its analyst and as a perfect assay would see it.
+
+    Parameters
+    ----------
+    limit, below : the assay's limit of detection, and what is reported below it (see :func:`reported`)
+    cut : patients with a reported level above it are high, all others low
+    sd : unit of the continuous hazard ratios, as a difference of natural logarithms: ``as_reported`` with the reported level,
+        ``perfect`` with the true level of all patients, measured or not
+    """
+    table = cohort.assign(reported=reported(cohort["measured"], limit, below)).dropna(subset=["reported"])
+    high = table["reported"] > cut
+    table["group"] = np.where(high, "high", "low")
+    time, event = table["time"], table["event"]
+    return MarkerAnalysis(
+        table,
+        int((cohort["measured"] < limit).sum()),
+        {name: median_survival(time[high == wanted], event[high == wanted]) for name, wanted in (("high", True), ("low", False))},
+        _or_none(log_rank, time, event, high),
+        _or_none(cox, time, event, high),
+        _or_none(cox, time, event, np.log(table["reported"]) / sd),
+        _or_none(cox, cohort["time"], cohort["event"], np.log(cohort["level"]) / sd),
+    )
+
+
+def _or_none(estimate: Any, *arguments: Any) -> Any:
+    try:
+        return estimate(*arguments)
+    except ValueError:
+        return None
+
+
+def median_survival(time: Any, event: Any) -> float:
+    """The first time by which half of the patients have had the event by Kaplan and Meier; NaN where there is none."""
+    if not len(time):
+        return np.nan
+    curve = kaplan_meier(time, event)["survival"]
+    half = curve[curve <= 0.5 + 1e-9]  # a product of shares that is one half may come out a little above
+    return float(half.index[0]) if len(half) else np.nan

@@ -22,8 +22,9 @@ import traitlets
 
 from . import simulate, style
 from .model import Model, UnknownNameError, load_model
+from .plane import Axis, Plane, two_states
 
-VIEWS = ("timecourse", "response")
+VIEWS = ("timecourse", "response", "phase")
 #: Points of a time course; points of a response curve.
 N_TIMES, N_RESPONSE = 401, 61
 _DIST = Path(__file__).resolve().parent / "web" / "dist"
@@ -43,6 +44,7 @@ _SHORT = {
     "ug": "µg",
     "um": "µm",
     "uL": "µL",
+    "umol": "µmol",
 }
 _COUNTED = {"cell", "molecule", "second", "minute", "hour", "day", "week", "month", "year", "dose", "patient"}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -158,14 +160,15 @@ class _Configuration:
             raise UnknownNameError(name, names, what)
         return name
 
-    def slider(self, name: str, defaults: Mapping[str, float], start: Mapping[str, float]) -> dict[str, Any]:
-        """One control; raises ``UnknownNameError`` for an unknown name and ``ValueError`` for one without a range."""
+    def slider(self, name: str, defaults: Mapping[str, float], start: Mapping[str, float], axis: Axis | None = None) -> dict[str, Any]:
+        """One control, over its declared range or an axis; raises ``UnknownNameError`` for an unknown name, ``ValueError`` for one without a range."""
         self.known(name, list(self.sliders), "control (a parameter, or <state>0 for an initial value)")
         declared = self.sliders[name]
-        if declared.range is None:
+        limits, scale = ((axis.low, axis.high), "log" if axis.log else "linear") if axis else (declared.range, declared.scale)
+        if limits is None:
             ranged = [n for n, s in self.sliders.items() if s.range]
             raise ValueError(f"{name!r} has no slider: give it a `range` in the declaration of {self.model.id}; those that have one: {', '.join(ranged)}")
-        low, high = declared.range
+        low, high = limits
         return {
             "name": name,
             "label": self.label(name),
@@ -173,10 +176,43 @@ class _Configuration:
             "unit": pretty_unit(declared.unit),
             "min": low,
             "max": high,
-            "scale": declared.scale,
+            "scale": scale,
             "default": min(max(defaults[name], low), high),
             "value": min(max(start[name], low), high),
         }
+
+    def axis(self, state: str, limits: Mapping[str, Any], log: bool | None) -> Axis:
+        """One axis of a phase plane: as given, or over the declared range of the state's initial value."""
+        declared = next(q for q in self.model.states if q.id == self.known(state, self.model.state_ids, "state"))
+        low, high = limits.get(state) or declared.range or (None, None)
+        if low is None:
+            raise ValueError(f"how far shall the axis of {state!r} go? Give limits={{{state!r}: (low, high)}}, or a `range` in the declaration of {self.model.id}")
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise ValueError(f"the axis of {state!r} is empty: {low!r} is not below {high!r}")
+        log = declared.scale == "log" if log is None else log
+        if log and low <= 0:
+            raise ValueError(f"the axis of {state!r} is logarithmic but begins at {low:g}; begin above 0, or leave {state!r} out of log=")
+        return Axis(state, float(low), float(high), log)
+
+    def plane(self, x: str | None, y: str | None, limits: Mapping[str, Any], log: Sequence[str] | None) -> tuple[Axis, Axis]:
+        """Both axes of a phase plane; raises ``ValueError`` for a model that has none."""
+        two_states(self.model)
+        for name in [*limits, *(log or ())]:
+            self.known(name, self.model.state_ids, "state")
+        x = x or next(s for s in self.model.state_ids if s != y)
+        y = y or next(s for s in self.model.state_ids if s != x)
+        if x == y:
+            raise ValueError(f"both axes show {x!r}; give x= and y= the two states {' and '.join(self.model.state_ids)}")
+        return self.axis(x, limits, None if log is None else x in log), self.axis(y, limits, None if log is None else y in log)
+
+    def held_note(self, held: Mapping[str, Any], controls: Sequence[str]) -> str:
+        """What stands still in a phase plane, in words."""
+        told = []
+        for name in held:
+            q = next(p for p in self.model.parameters_ if p.id == name)
+            unit = pretty_unit(q.unit)
+            told.append(f"{q.name} " + ("as the control says" if name in controls else f"at {_said(q.value)} {'' if unit and unit in q.name else unit}".rstrip()))
+        return f"Held still: {'; '.join(told)}." if told else ""
 
     def panels(self, show: Sequence[Any] | None) -> list[list[str]]:
         """Quantities in panels: as given (a list of lists), or one panel per unit."""
@@ -248,6 +284,10 @@ def configure(
     id: str | None = None,
     log_y: bool = False,
     t_end: float | None = None,
+    y: str | None = None,
+    limits: Mapping[str, tuple[float, float]] | None = None,
+    log: Sequence[str] | None = None,
+    held: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The configuration of an explorer as plain data (see :func:`explore` for the arguments and the errors)."""
     make = _Configuration(model)
@@ -262,15 +302,23 @@ def configure(
         controls = [q.id for q in model.parameters_ if q.range and q.id != x][:4]
     if isinstance(controls, str):
         controls = [controls]
-    sliders = [make.slider(c, defaults, start) for c in controls]
+    axes = make.plane(x, y, limits or {}, log) if view == "phase" else ()
+    starts = {f"{a.state}0": a for a in axes}
+    sliders = [make.slider(c, defaults, start, starts.get(c)) for c in [*(c for c in controls if c not in starts), *starts]]
     if not sliders:
         raise ValueError("an explorer needs a control; give one of those with a range: " + ", ".join(n for n, s in make.sliders.items() if s.range))
     shown_scenarios = [s.id for s in model.scenarios] if scenarios is None else [make.known(s, [s.id for s in model.scenarios], "scenario") for s in scenarios]
     if scenario and scenario not in shown_scenarios:
         shown_scenarios.insert(0, scenario)
 
-    response = None
-    if view == "response":
+    response = phase = None
+    if view == "phase":
+        phase = {
+            **{k: vars(a) | {"index": model.state_ids.index(a.state)} for k, a in zip("xy", axes, strict=True)},
+            "note": make.held_note(held or {}, controls),
+        }
+        panels = [[a.state] for a in axes]
+    elif view == "response":
         if x is None:
             raise ValueError(f"a response needs x=, the parameter on its axis; known with a range: {', '.join(n for n, s in make.sliders.items() if s.range)}")
         of = of or (show[0] if show else model.state_ids[0])
@@ -293,7 +341,7 @@ def configure(
         "view": view,
         "title": title,
         "caption": caption,
-        "height": 360 if len(panels) == 1 else 110 + 190 * len(panels),
+        "height": 460 if phase else 360 if len(panels) == 1 else 110 + 190 * len(panels),
         "controls": sliders,
         "panels": panels,
         "panelTitles": [make.panel_title(panel) for panel in panels],
@@ -306,11 +354,11 @@ def configure(
         "compare": bool(compare),
         "scenarios": shown_scenarios,
         "scenario": scenario,
-        "fixed": {k: v for k, v in overrides.items() if k not in controls},
+        "fixed": {k: v for k, v in overrides.items() if k not in {c["name"] for c in sliders}},
         "startName": "the first setting" if overrides else "the default",
         "startLabel": "first setting" if overrides else "default",
         "response": response,
-    }
+    } | ({"phase": phase} if phase else {})
     config["alt"] = _alt(config)
     return config
 
@@ -319,6 +367,8 @@ def _alt(config: Mapping[str, Any]) -> str:
     """What the picture shows, in a sentence."""
     names = [config["quantities"][q]["label"] for panel in config["panels"] for q in panel]
     listed = ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
+    if config["view"] == "phase":
+        return f"Phase plane of {listed}, simulated: where each stands still, the steady states, what leads to which, and a trajectory."
     if config["view"] == "response":
         r = config["response"]
         where = {"steady": "at steady state", "max": "at most"}.get(r["at"], f"on {config['time']['one']} {r['at']}")
@@ -422,6 +472,8 @@ def _spread(labels: list[dict[str, Any]], top: float, bottom: float) -> None:
 
 def picture(model: Model, config: Mapping[str, Any]) -> str:
     """The explorer's first state as an SVG element with its description. Colours are those of :mod:`soluble.style`."""
+    if config["view"] == "phase":
+        return _plane_picture(model, config)
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -450,6 +502,89 @@ def picture(model: Model, config: Mapping[str, Any]) -> str:
             figure.text(4 / _WIDTH, 1 - (top - _HEAD + 14) / height, head, color=style.INK, va="baseline")
         figure.text((_LEFT + right) / 2 / _WIDTH, 6 / height, x["title"], color=style.INK, ha="center", va="baseline")
         return svg_element(figure, config["alt"], height)
+
+
+def _plane_of(model: Model, config: Mapping[str, Any], overrides: Mapping[str, float]) -> Plane:
+    x, y = ({k: v for k, v in config["phase"][k].items() if k != "index"} for k in "xy")
+    return Plane(model, Axis(**x), Axis(**y), **overrides)
+
+
+def _plane_picture(model: Model, config: Mapping[str, Any]) -> str:
+    """The first state of a phase plane as an SVG element, laid out as ``web/src/plane-chart.js`` does."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    plane = _plane_of(model, config, config["fixed"] | {c["name"]: c["value"] for c in config["controls"]})
+    quantities = [config["quantities"][a.state] for a in plane.axes]
+    colours = [style.colour(next(s.mediator for s in model.states if s.id == a.state), i) for i, a in enumerate(plane.axes)]
+    note = _wrapped(config["phase"]["note"], _WIDTH - 12)
+    rows = _key(quantities, colours, plane)
+    top, foot, height = 26 + 19 * len(rows), _FOOT + 16 * len(note), config["height"]
+    ticks = [_plane_ticks(a, n) for a, n in zip(plane.axes, ((_WIDTH - _LEFT) / 60, (height - top - foot) / 34), strict=True)]
+    left = max(48, 12 * math.ceil((14 + max(6.4 * len(text) for text in ticks[1][1])) / 12))
+    with mpl.rc_context():
+        style.use()
+        mpl.rcParams.update({"font.size": 12.5, "figure.constrained_layout.use": False, "axes.grid": False, "svg.hashsalt": config["id"]})
+        figure = Figure(figsize=(_WIDTH / 72, height / 72))
+        FigureCanvasSVG(figure)
+        axes = figure.add_axes((left / _WIDTH, foot / height, (_WIDTH - 14 - left) / _WIDTH, (height - top - foot) / height))
+        plane.draw(axes, tuple(colours), config["end"], config["n"])
+        titles = []
+        for axis, (places, labels, word), quantity in zip((axes.xaxis, axes.yaxis), ticks, quantities, strict=True):
+            axis.set_ticks(places, labels)
+            unit = " ".join(filter(None, [word, quantity["axisUnit"][0]]))
+            titles.append(f"{quantity['title']} ({unit})" if unit else quantity["title"])
+        axes.tick_params(length=4, pad=4, labelcolor=style.MUTED)
+        write = lambda x, y, text, **how: figure.text(x / _WIDTH, 1 - y / height, text, **({"color": style.INK, "va": "baseline"} | how))  # noqa: E731
+        write(4, 14, titles[1])
+        write((left + _WIDTH - 14) / 2, height - foot + 36, titles[0], ha="center")
+        for k, text in enumerate(note):
+            write(4, height - foot + 54 + 16 * k, text, color=style.MUTED)
+        for r, row in enumerate(rows):
+            for entry in row:
+                at = 1 - (31 + 19 * r - 4) / height
+                share = [(4 + entry["x"] + dx) / _WIDTH for dx in ((0, 24) if "line" in entry else (14,))]
+                figure.add_artist(mpl.lines.Line2D(share, [at] * len(share), **entry.get("line", entry.get("mark"))))
+                write(4 + entry["x"] + 30, 31 + 19 * r, entry["text"], color=entry["colour"], weight=700)
+        return svg_element(figure, config["alt"], height)
+
+
+def _plane_ticks(axis: Axis, wanted: float) -> tuple[list[float], list[str], str]:
+    """Places (shares of the axis), labels, and the word that is left out of them."""
+    from matplotlib.ticker import MaxNLocator
+
+    if axis.log:
+        values = _log_ticks(axis.low, axis.high, max(3.0, wanted))
+        return axis.place(values).tolist(), _decades(values), ""
+    values = [v for v in MaxNLocator(nbins=max(3, min(7, round(wanted))), steps=[1, 2, 5, 10]).tick_values(axis.low, axis.high) if axis.low <= v <= axis.high]
+    divisor, word = _magnitude(axis.high)
+    return axis.place(values).tolist(), [_number(v / divisor) for v in values], word
+
+
+def _key(quantities: Sequence[Mapping[str, Any]], colours: Sequence[str], plane: Plane) -> list[list[dict[str, Any]]]:
+    """The key of a plane's picture in rows that fit."""
+    ink, kinds = style.INK, set(plane.equilibria["stability"])
+    entries: list[dict[str, Any]] = [
+        {"text": f"{q['label']} {'stand' if q['label'].endswith('s') or 's ' in q['label'] else 'stands'} still", "colour": c, "line": {"color": c, "linewidth": 2.2, "linestyle": dash}}
+        for q, c, dash in zip(quantities, colours, ("-", (0, (3.2, 1.8))), strict=True)
+    ]
+    if any(((line > 0) & (line < 1)).all(axis=1).any() for line in plane.borders):
+        entries.append({"text": "border of basins", "colour": ink, "line": {"color": ink, "linewidth": 1.4, "linestyle": (0, (5, 1.6, 1, 1.6))}})
+    for word, face, shape in (("stable", ink, "o"), ("saddle", style.PAPER_LIGHT, "D"), ("unstable", style.PAPER_LIGHT, "o")):
+        if any(k.startswith(word) for k in kinds):
+            entries.append({"text": word, "colour": ink, "mark": {"color": ink, "marker": shape, "markersize": 8, "markerfacecolor": face}})
+    entries.append({"text": "start: click", "colour": ink, "mark": {"color": ink, "marker": "o", "markersize": 9, "markerfacecolor": "none"}})
+    rows: list[list[dict[str, Any]]] = [[]]
+    used = 0.0
+    for entry in entries:
+        width = 46 + 6.9 * len(entry["text"])
+        if used and used + width > _WIDTH - 8:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(entry | {"x": used})
+        used += width
+    return rows
 
 
 def svg_element(figure: Any, alt: str, height: float) -> str:
@@ -620,7 +755,9 @@ class Explorer(anywidget.AnyWidget):
         return {**base, **self.values}
 
     def data(self) -> Any:
-        """The numbers behind the picture, computed in Python: a time course, or a response against its parameter."""
+        """The numbers behind the picture, computed in Python: a time course, a response, or the steady states and the run of a plane."""
+        if self.config["view"] == "phase":
+            return _plane_of(self.model, self.config, self.overrides).table(self.config["end"], self.config["n"])
         if self.config["view"] == "timecourse":
             return simulate.simulate(self.model, self.overrides, t_end=self.config["end"], n=self.config["n"])
         import numpy as np
@@ -707,13 +844,17 @@ def explore(
     id: str | None = None,
     log_y: bool = False,
     t_end: float | None = None,
+    y: str | None = None,
+    limits: Mapping[str, tuple[float, float]] | None = None,
+    log: Sequence[str] | None = None,
+    held: Mapping[str, Any] | None = None,
 ) -> Explorer:
     """An interactive figure of a model.
 
     Parameters
     ----------
     model : a :class:`Model`, or the id of a declared one
-    view : ``"timecourse"``, or ``"response"``: a quantity against a parameter
+    view : ``"timecourse"``, ``"response"``: a quantity against a parameter, or ``"phase"``: the plane of two states
     controls : parameters, or ``<state>0`` for initial values, that get a slider; each needs a ``range`` in the declaration
     show : states and derived quantities; one panel per unit, or a list of lists to choose the panels
     compare : show the first run as faint curves beside the present one
@@ -724,18 +865,25 @@ def explore(
     caption, title, id : ``id`` names the explorer in the page's address and must be unique on its page
     log_y : logarithmic y axis
     t_end : end of the run, in the model's unit of time
+    x, y, limits, log : of a phase plane: the states on its axes (default: in declared order), (low, high) of each (default: the
+        ranges of their initial values), and those on a logarithmic axis (default: as declared); their initial values get controls
+    held : of a phase plane: the states that stand still in it, each with its value or as :meth:`Model.hold` takes it; such a
+        state can be a control. The picture says what is held
 
     Raises
     ------
     UnknownNameError
         for a view, control, quantity or scenario that is not known; the message lists those that are
     ValueError
-        for a control without a range, and for a response that is not fully described
+        for a control without a range, and for a response or a plane that is not fully described
     """
     if not isinstance(model, Model):
         model = load_model(model)
+    if held:
+        model = model.hold(held)
     config = configure(
         model, view, controls=controls, show=show, compare=compare, x=x, of=of, at=at, hysteresis=hysteresis, scenarios=scenarios,
         scenario=scenario, values=values, caption=caption, title=title, id=id, log_y=log_y, t_end=t_end,
+        y=y, limits=limits, log=log, held=held,
     )  # fmt: skip
     return Explorer(model, config)

@@ -1102,6 +1102,38 @@ class Model(Declaration):
         _yaml().dump(data, text)
         return _load_text(text.getvalue(), f"{self.file}, with another equation for {state}", variant=True)
 
+    def hold(self, values: Mapping[str, float | Mapping[str, Any]]) -> Model:
+        """A new model in which some states stand still: each becomes a parameter of the same name.
+
+        ``values`` gives each its value, or a mapping with ``value`` and, for a slider, ``range`` and ``scale``. Doses into such
+        a state go, and with them what they did. The id stays, the :attr:`key` changes; results that were reproduced are no
+        longer claimed. Raises :class:`UnknownNameError` for an unknown state, ``ValueError`` where none would be left to move,
+        and :class:`DeclarationError` for a value that is not a finite number.
+        """
+        for name in values:
+            if name not in self.state_ids:
+                raise UnknownNameError(name, self.state_ids, "state")
+        if len(values) == len(self.states):
+            raise ValueError(f"{self.id}: with every state held nothing would move")
+        data = _yaml().load(self.text)
+        for name, given in values.items():
+            state = data["states"].pop(name)
+            given = given if isinstance(given, Mapping) else {"value": given}
+            kept = {k: state[k] for k in ("name", "unit", "symbol", "range", "scale") if k in state}
+            if "range" in kept and not kept["range"][0] <= given["value"] <= kept["range"][1]:  # it was that of the initial value
+                del kept["range"]
+            data["parameters"][name] = {**kept, "assumed": "held at this value", **given}
+            del data["equations"][name]
+        data["doses"] = [dose for dose in data.get("doses") or [] if dose["target"] not in values]
+        for scenario in data.get("scenarios") or []:
+            scenario["set"] = {k[:-1] if k[:-1] in values and k.endswith("0") else k: v for k, v in scenario["set"].items()}
+        data["kind"] = "didactic"
+        data["stiff"] = False  # whether what is left is stiff, the solvers see for themselves
+        data.pop("reproduces", None)
+        text = io.StringIO()
+        _yaml().dump(data, text)
+        return _load_text(text.getvalue(), f"{self.file}, with {', '.join(values)} held", variant=True)
+
     def __reduce__(self) -> tuple:
         return _load_text, (self.text, self.file, self.variant)
 

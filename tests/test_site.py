@@ -63,7 +63,8 @@ def opened(browser, url, *, theme="light", width=1280, height=900, scripts=True,
 
 
 def settle(page, seconds=60):
-    """Wait until every explorer on the page lives (or there is none). Asked from here: polling inside the page needs eval."""
+    """Wake every explorer as printing does, and wait until it lives. Asked from here: polling inside the page needs eval."""
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     deadline = time.monotonic() + seconds
     while not page.evaluate("[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')"):
         assert time.monotonic() < deadline, page.evaluate("[...document.querySelectorAll('figure.explorer')].map(f => f.id + ': ' + f.dataset.state).join(', ')")
@@ -209,51 +210,52 @@ def test_chapter_pictures_have_full_descriptions(page):
 
 
 @pytest.mark.browser
-def test_every_explorer_control_changes_picture_words_and_data(browser, site):
+@pytest.mark.parametrize("page", [p for p in PAGES if 'class="explorer"' in (HTML / p).read_text(encoding="utf8")])
+def test_every_explorer_control_changes_picture_words_and_data(browser, site, page):
     """Each control of each explorer of the site: picture, summary sentence and data follow."""
-    for page in [p for p in PAGES if 'class="explorer"' in (HTML / p).read_text(encoding="utf8")]:
-        with opened(browser, f"{site}/{page}") as tab:
-            settle(tab)
-            for name in tab.evaluate("Object.keys(window.solubleExplorers)"):
-                figure = tab.locator(f"figure.explorer[id='explorer-{name}']")
-                sliders = figure.locator(".explorer-controls input:is([type=range], [type=checkbox])")
-                assert sliders.count() >= 1
-                for i in range(sliders.count()):
-                    state = lambda: tab.evaluate(  # noqa: E731
-                        """name => { const x = window.solubleExplorers[name];
-                           const f = document.getElementById('explorer-' + name);
-                           return [f.querySelector('.explorer-stage svg').innerHTML, x.summary, JSON.stringify(x.data())]; }""",
-                        name,
-                    )
-                    slider = sliders.nth(i)
-                    for alone in (True, False):
-                        if not alone:  # the time between doses of nothing changes nothing: move the others first
-                            for j in set(range(sliders.count())) - {i}:
-                                if sliders.nth(j).get_attribute("type") == "range":
-                                    at_end = float(sliders.nth(j).input_value()) >= float(sliders.nth(j).get_attribute("max"))
-                                    sliders.nth(j).press("PageDown" if at_end else "PageUp")
-                            tab.wait_for_timeout(1500)
-                        before = state()
-                        slider.focus()
-                        if slider.get_attribute("type") == "checkbox":
-                            slider.press("Space")
-                        else:
-                            low, high = (float(slider.get_attribute(edge)) for edge in ("min", "max"))
-                            slider.press("Home" if float(slider.input_value()) > (low + high) / 2 else "End")
-                        for _ in range(50):
-                            tab.wait_for_timeout(100)
-                            after = state()
-                            changed = all(new != old for new, old in zip(after, before, strict=True))
-                            if changed:
-                                break
+    with opened(browser, f"{site}/{page}") as tab:
+        settle(tab)
+        for name in tab.evaluate("Object.keys(window.solubleExplorers)"):
+            figure = tab.locator(f"figure.explorer[id='explorer-{name}']")
+            sliders = figure.locator(".explorer-controls input:is([type=range], [type=checkbox])")
+            assert sliders.count() >= 1
+            for i in range(sliders.count()):
+                state = lambda: tab.evaluate(  # noqa: E731
+                    """name => { const x = window.solubleExplorers[name];
+                       const f = document.getElementById('explorer-' + name);
+                       const drawn = f.querySelector('.explorer-stage svg')?.innerHTML ?? f.querySelector('.explorer-stage canvas').toDataURL();
+                       return [drawn, x.summary, JSON.stringify(x.data())]; }""",
+                    name,
+                )
+                slider = sliders.nth(i)
+                for alone in (True, False):
+                    if not alone:  # the time between doses of nothing changes nothing: move the others first
+                        for j in set(range(sliders.count())) - {i}:
+                            if sliders.nth(j).get_attribute("type") == "range":
+                                at_end = float(sliders.nth(j).input_value()) >= float(sliders.nth(j).get_attribute("max"))
+                                sliders.nth(j).press("PageDown" if at_end else "PageUp")
+                        tab.wait_for_timeout(1500)
+                    before = state()
+                    slider.focus()
+                    if slider.get_attribute("type") == "checkbox":
+                        slider.press("Space")
+                    else:
+                        low, high = (float(slider.get_attribute(edge)) for edge in ("min", "max"))
+                        slider.press("Home" if float(slider.input_value()) > (low + high) / 2 else "End")
+                    for _ in range(50):
+                        tab.wait_for_timeout(100)
+                        after = state()
+                        changed = all(new != old for new, old in zip(after, before, strict=True))
                         if changed:
                             break
-                    what = f"{page}, {name}, {slider.get_attribute('aria-label') or slider.get_attribute('id')}"
-                    assert after[0] != before[0], f"{what}: the picture stayed"
-                    assert after[1] != before[1], f"{what}: the sentence stayed: {before[1]}"
-                    assert after[2] != before[2], f"{what}: the data stayed"
-                    figure.locator("[data-action=reset]").click()
-                    tab.wait_for_timeout(60)
+                    if changed:
+                        break
+                what = f"{page}, {name}, {slider.get_attribute('aria-label') or slider.get_attribute('id')}"
+                assert after[0] != before[0], f"{what}: the picture stayed"
+                assert after[1] != before[1], f"{what}: the sentence stayed: {before[1]}"
+                assert after[2] != before[2], f"{what}: the data stayed"
+                figure.locator("[data-action=reset]").click()
+                tab.wait_for_timeout(60)
 
 
 HOSTILE = [

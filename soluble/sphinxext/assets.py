@@ -29,10 +29,13 @@ WEB = Path(__file__).resolve().parent.parent / "web"
 FONTS = WEB / "src" / "book" / "fonts"
 TEMPLATES = Path(__file__).parent / "templates"
 
-# The only script inside a page: sets light or dark before the first paint, and says that scripts run.
+# The only script inside a page: sets light or dark before the first paint, says that scripts run, and asks early for the two fonts
+# that every page is set in, so that the text does not move when they come (a <link> would be an error on file://).
 FIRST_LINE = (
     '(function(d){var m="auto";try{m=localStorage.getItem("mode")||m}catch(e){}d.classList.add("js");d.dataset.mode=m;'
-    'd.dataset.theme=m=="auto"?matchMedia("(prefers-color-scheme:dark)").matches?"dark":"light":m})(document.documentElement)'
+    'd.dataset.theme=m=="auto"?matchMedia("(prefers-color-scheme:dark)").matches?"dark":"light":m;'
+    'if(location.protocol!="file:")d.dataset.fonts.split(" ").forEach(function(f){var l=document.createElement("link");l.rel="preload";'
+    'l.as="font";l.type="font/woff2";l.crossOrigin="";l.href=f;document.head.append(l)})})(document.documentElement)'
 )
 SEARCH_SCRIPTS = [
     "_static/documentation_options.js",
@@ -145,6 +148,8 @@ class Page:
         for empty in self.soup.select(".sidebar-primary-items__end, .sidebar-header-items, .footer-item, .header-article-item"):
             if not empty.get_text(strip=True) and not empty.find(["s-lot", "img", "button", "input"]):
                 empty.decompose()
+        for summary in self.soup.select("summary[aria-label]"):
+            del summary["aria-label"]  # it would hide the words that the summary shows
         for name in ("data-bs-toggle", "data-bs-placement", "data-bs-title", "data-cfasync"):
             for element in self.soup.find_all(attrs={name: True}):
                 del element[name]
@@ -256,6 +261,7 @@ class Page:
         def address(name: str) -> str:
             return f"{self.root}_assets/{name}?v={files[name]}"
 
+        self.soup.html["data-fonts"] = " ".join(address(name) for name in ("fonts/sans-latin.woff2", "fonts/serif-latin.woff2") if name in files)
         first = self.soup.new_tag("script")
         first.string = FIRST_LINE
         head.append(first)
@@ -368,6 +374,7 @@ class Site:
                 if not re.match(r"[a-z]+:|//|#", address):
                     element[name] = address[len(up) :] if up and address.startswith(up) else f"{folder}/{address}"
         page.soup.html["data-content_root"] = "./"
+        page.soup.html["data-fonts"] = page.soup.html["data-fonts"].replace(up, "") if up else page.soup.html["data-fonts"]
         (self.out / "index.html").write_text(page.text(), encoding="utf8")
 
     def _tidy(self) -> None:

@@ -18,7 +18,7 @@ export function width(text, font) {
 }
 
 /** Break a label into lines of at most `limit` pixels, at spaces. */
-function wrap(text, limit, font) {
+export function wrap(text, limit, font) {
   const lines = [];
   for (const word of text.split(" ")) {
     const last = lines[lines.length - 1];
@@ -87,7 +87,7 @@ function yScale(panel, top, bottom) {
 }
 
 /** Ticks of a logarithmic axis: each power of ten, thinned where many, with 2 and 5 where few. */
-function logTicks(scale, wanted) {
+export function logTicks(scale, wanted) {
   const [low, high] = extent(scale.domain());
   const powers = [];
   for (let k = Math.ceil(Math.log10(low) - 1e-9); k <= Math.log10(high) + 1e-9; k++) powers.push(10 ** k);

@@ -21,9 +21,8 @@ export const scaleOf = (control) => {
     from(position) {
       const inside = Math.min(high, Math.max(low, position));
       const v = log ? 10 ** inside : inside;
-      if (control.whole) return Math.min(control.max, Math.max(control.min, Math.round(v)));
       const fine = (high - low) * FINE * (log ? Math.LN10 * v : 1);
-      const grain = 10 ** Math.floor(Math.log10(fine / 4));
+      const grain = control.whole ? 1 : 10 ** Math.floor(Math.log10(fine / 4));
       const rounded = grain >= 1 ? Math.round(v / grain) * grain : Number(v.toFixed(Math.min(100, Math.round(-Math.log10(grain)))));
       return Math.min(control.max, Math.max(control.min, rounded));
     },
@@ -45,8 +44,8 @@ export function slider(control, id, hint, change) {
     if (event.target === typed && /Left|Right/.test(event.key)) return; // these move the text cursor
     event.preventDefault();
     const share = event.key.startsWith("Page") ? COARSE : event.shiftKey ? FINE : NORMAL;
-    const wanted = scale.from(scale.to(value) + direction * share * (scale.high - scale.low));
-    change(control.whole && wanted === value ? value + direction : wanted);
+    const next = scale.from(scale.to(value) + direction * share * (scale.high - scale.low));
+    change(control.whole && next === value ? value + direction : next);
   };
   range.addEventListener("keydown", step);
   typed.addEventListener("keydown", step);
@@ -83,6 +82,17 @@ export function slider(control, id, hint, change) {
       typed.value = plain(v);
       typed.style.width = `${Math.max(3, typed.value.length) + 1.6}ch`;
       if (v > control.min && v < control.max) note.textContent = "";
+    },
+  };
+}
+
+/** A control whose values are the places of a list of words, as an element with `show(value)`. */
+export function chooser(control, id, change) {
+  const select = h("select", { id, onchange: () => change(Number(select.value)) }, control.choices.map((text, value) => h("option", { value }, text)));
+  return {
+    element: h("div", { class: "explorer-scenario", "data-name": control.name }, h("label", { for: id }, unbroken(control.label)), select),
+    show(v) {
+      select.value = v;
     },
   };
 }

@@ -2,6 +2,8 @@
 import { draw } from "./chart.js";
 import { debounce, h, s } from "./dom.js";
 import * as address from "./hash.js";
+import { readingLine } from "./reading.js";
+import { resolve, run } from "./run.js";
 import { button, compareButton, createControls, createShell } from "./shell.js";
 import { SolverError } from "./solver/error.js";
 import { createState } from "./state.js";
@@ -25,12 +27,16 @@ function colourful(config) {
 
 /**
  * Bring `root` to life. `options.peers` gives the other parts of the page's address; without it the address is left alone.
+ * `options.make` makes a view that is not among those above, from the model, the configuration and the solver; such a view
+ * may bring its own `draw` and its own `pointer` in place of the chart and the reading line.
  * Returns the handle that stands in `window.solubleExplorers`.
  */
 export function mount(root, model, given, options = {}) {
   const config = colourful(structuredClone(given));
-  if (!Object.hasOwn(VIEWS, config.view)) throw new Error(`this page's script does not know the view “${config.view}”`);
-  const view = VIEWS[config.view](model, config);
+  const make = options.make ?? (Object.hasOwn(VIEWS, config.view) && VIEWS[config.view]);
+  if (!make) throw new Error(`this page's script does not know the view “${config.view}”`);
+  const solver = { resolve, run };
+  const view = make(model, config, solver);
   const state = createState(config, model);
   const id = config.id;
 
@@ -48,8 +54,6 @@ export function mount(root, model, given, options = {}) {
   const { stage, svg, content, status } = shell;
   const reading = s("g", { class: "reading", "data-reading": "" });
   svg.append(reading);
-  const cursor = h("div", { class: "explorer-cursor", role: "slider", tabindex: 0, "aria-label": "Reading line", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0 });
-  const tip = h("div", { class: "explorer-tip", hidden: true, "aria-hidden": "true" });
   const problem = h("p", { class: "explorer-problem", hidden: true });
 
   let result = null, failure = "", geometry = null, lastMoved = "";
@@ -59,6 +63,7 @@ export function mount(root, model, given, options = {}) {
   let kept = null; // the run that the reader keeps for comparison
   let comparing = Boolean(config.compare);
   const timings = { solve: 0, paint: 0, draft: false };
+  const pointer = (view.pointer ?? readingLine)({ view, state, stage, reading, id, seen: () => (result && geometry ? { result, geometry } : null) });
 
   /** Run a view's steps to their end; a failure of the solver becomes a sentence. */
   const outcome = (values, scenario, rough) => guarded(() => {
@@ -163,11 +168,11 @@ export function mount(root, model, given, options = {}) {
       if (W > 0 && H > 0) {
         family ||= getComputedStyle(svg).fontFamily;
         svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
-        geometry = draw(content, view.picture(result, ghost()), W, H, family);
-        placeCursor(W, H);
+        geometry = (view.draw ?? draw)(content, view.picture(result, ghost()), W, H, family);
+        pointer.place(geometry, W, H);
       }
     } else content.replaceChildren();
-    read(null);
+    pointer.clear();
     timings.paint = performance.now() - began;
     shell.speakSoon();
   }
@@ -186,50 +191,6 @@ export function mount(root, model, given, options = {}) {
     due = 0;
     paint();
   }
-
-  // --- reading line ---
-  let share = null;
-  function placeCursor(W, H) {
-    const last = geometry.panels[geometry.panels.length - 1];
-    Object.assign(cursor.style, { left: `${(100 * geometry.left) / W}%`, width: `${(100 * (geometry.right - geometry.left)) / W}%`, top: `${(100 * geometry.panels[0].top) / H}%`, height: `${(100 * (last.bottom - geometry.panels[0].top)) / H}%` });
-  }
-  function read(at) {
-    share = at;
-    tip.hidden = at === null || !result || !geometry;
-    if (tip.hidden) return void reading.replaceChildren();
-    const { x, panels, left, right } = geometry;
-    const seen = view.reading(result, view.at(at));
-    const px = x(seen.x);
-    reading.replaceChildren(
-      ...panels.map((p) => s("line", { x1: px, x2: px, y1: p.top, y2: p.bottom })),
-      ...seen.panels.flatMap((values, i) => values.filter((v) => Number.isFinite(v.y)).map((v) => s("circle", { cx: px, cy: panels[i].y(v.y), r: 4, fill: v.colour }))),
-    );
-    const values = seen.panels.flat();
-    tip.replaceChildren(h("b", {}, seen.head), ...values.map((v) => h("span", { style: { color: v.colour } }, `${v.label}: `, h("span", {}, v.text))));
-    const W = stage.clientWidth;
-    tip.style.left = tip.style.right = "";
-    if (px < (left + right) / 2) tip.style.left = `${px + 12}px`;
-    else tip.style.right = `${W - px + 12}px`;
-    tip.style.top = `${panels[0].top + 4}px`;
-    cursor.setAttribute("aria-valuenow", Math.round(100 * at));
-    cursor.setAttribute("aria-valuetext", `${seen.head}: ${values.map((v) => `${v.label} ${v.text}`).join(", ")}`);
-  }
-  cursor.setAttribute("aria-valuetext", "not set");
-  cursor.addEventListener("pointermove", (event) => {
-    const box = cursor.getBoundingClientRect();
-    read(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
-  });
-  cursor.addEventListener("pointerleave", () => document.activeElement !== cursor && read(null));
-  cursor.addEventListener("blur", () => read(null));
-  cursor.addEventListener("focus", () => cursor.matches(":focus-visible") && share === null && read(0.5));
-  cursor.addEventListener("keydown", (event) => {
-    const big = event.key.startsWith("Page") ? 0.1 : event.shiftKey ? 0.0025 : 0.01;
-    const to = { ArrowRight: share + big, ArrowUp: share + big, PageUp: share + big, ArrowLeft: share - big, ArrowDown: share - big, PageDown: share - big, Home: 0, End: 1 }[event.key];
-    if (event.key === "Escape") read(null);
-    if (to === undefined) return;
-    event.preventDefault();
-    read(Math.min(1, Math.max(0, to)));
-  });
 
   // --- controls ---
   const controls = createControls(config, state);
@@ -264,7 +225,7 @@ export function mount(root, model, given, options = {}) {
   });
 
   shell.panel.replaceChildren(...[controls.scenario, controls.group, shell.buttons(reset, keep, compare.element), shell.files(), status, controls.hint].filter(Boolean));
-  stage.replaceChildren(svg, cursor, tip, problem);
+  stage.replaceChildren(svg, ...pointer.elements, problem);
   controls.show();
   paint();
   shell.live();
@@ -285,7 +246,7 @@ export function mount(root, model, given, options = {}) {
     },
     /** The table for any parameters and initial values, whether they have a control or not, at `n` times. Throws SolverError. */
     solve(values = {}, n = config.n) {
-      const steps = VIEWS[config.view](model, { ...config, n }).steps({ ...state.overrides(), ...values }, false);
+      const steps = make(model, { ...config, n }, solver).steps({ ...state.overrides(), ...values }, false);
       for (;;) {
         const { done, value } = steps.next();
         if (done) return view.data(value);

@@ -9,14 +9,15 @@ import * as address from "./hash.js";
 const live = (window.solubleExplorers ??= Object.create(null));
 const peers = () => Object.values(live).map((x) => x.hash());
 
-function enliven(root, wanted) {
+function enliven(root) {
   try {
     const config = JSON.parse(root.querySelector("script.explorer-config").textContent);
     const own = window.solubleViews?.[config.view];
     const model = config.key && Object.hasOwn(window.solubleModels ?? {}, config.key) ? window.solubleModels[config.key] : null;
     if (config.key && !model) throw new Error(`the model ${config.key} was not loaded`);
-    live[config.id] = own ? own(root, config, { peers, model }) : mount(root, model, config, { peers });
-    if (wanted.has(config.id)) live[config.id].adopt(wanted.get(config.id));
+    live[config.id] = own ? own(root, config, { peers, model, mount }) : mount(root, model, config, { peers });
+    const pairs = address.read(location.hash).get(config.id);
+    if (pairs) live[config.id].adopt(pairs);
   } catch (error) {
     // The static picture stays; a sentence says why it is still.
     root.dataset.state = "failed";
@@ -26,27 +27,32 @@ function enliven(root, wanted) {
   }
 }
 
-/** The parts of the address that name explorers of this page; each takes its own. */
-function adopt() {
-  for (const [id, pairs] of address.read(location.hash)) if (Object.hasOwn(live, id)) live[id].adopt(pairs);
-}
-
-/** Each explorer in a task of its own, so that the page answers in between. */
+/**
+ * An explorer wakes when the reader comes near it, each in a task of its own, so that a long chapter answers at once. Those
+ * that the address names wake first; printing wakes all.
+ */
 function boot() {
-  const waiting = [...document.querySelectorAll("figure.explorer:not([data-state])")];
-  const wanted = address.read(location.hash);
-  const next = () => {
-    const root = waiting.shift();
-    if (root) {
-      enliven(root, wanted);
-      setTimeout(next);
-    } else {
-      const first = [...wanted.keys()].find((id) => Object.hasOwn(live, id));
-      if (first) document.getElementById(`explorer-${first}`)?.scrollIntoView({ block: "start" });
-      addEventListener("hashchange", adopt);
-    }
+  const asleep = new Map([...document.querySelectorAll("figure.explorer:not([data-state])")].map((root) => [root.id, root]));
+  const wake = (id) => {
+    const root = asleep.get(id);
+    if (!asleep.delete(id)) return;
+    near.unobserve(root);
+    enliven(root);
   };
-  next();
+  const near = new IntersectionObserver((seen) => seen.forEach((x) => x.isIntersecting && setTimeout(wake, 0, x.target.id)), { rootMargin: "75% 0%" });
+  const named = () => [...address.read(location.hash).keys()].filter((id) => asleep.has(`explorer-${id}`) || Object.hasOwn(live, id));
+
+  const [first, ...others] = named();
+  for (const id of [first, ...others]) wake(`explorer-${id}`);
+  if (first) document.getElementById(`explorer-${first}`).scrollIntoView({ block: "start" });
+  for (const root of asleep.values()) near.observe(root);
+  addEventListener("beforeprint", () => [...asleep.keys()].forEach(wake));
+  addEventListener("hashchange", () => {
+    for (const id of named()) {
+      if (Object.hasOwn(live, id)) live[id].adopt(address.read(location.hash).get(id));
+      else wake(`explorer-${id}`);
+    }
+  });
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", boot);

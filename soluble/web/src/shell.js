@@ -2,7 +2,7 @@
  * What every explorer has around its picture: title, stage, the sentence that is spoken, panel, buttons, files, its part
  * of the page's address. A view brings the picture, the words and the data (`me`), and keeps its own state.
  */
-import { slider, HINT } from "./controls.js";
+import { chooser, slider, HINT } from "./controls.js";
 import { debounce, h, part, s, unbroken } from "./dom.js";
 import { copy, csv, save, svgText } from "./download.js";
 import * as address from "./hash.js";
@@ -118,16 +118,18 @@ export function choice(id, action, title, entries, act) {
   return [select, h("div", { class: "explorer-scenario" }, h("label", { for: select.id }, title), select)];
 }
 
-/** Sliders and scenarios of a state made by `createState`. */
+/** Sliders, choices and scenarios of a state made by `createState`. */
 export function createControls(config, state) {
   const hint = `explorer-${config.id}-hint`;
   const sliders = new Map(
     state.controls.map((c) => {
-      const one = slider(c, `explorer-${config.id}-${c.name}`, hint, (v) => {
+      const name = `explorer-${config.id}-${c.name}`;
+      const moved = (v) => {
         const before = state.values[c.name];
         const now = state.set(c.name, v, c.name);
         if (now === before) one.show(now, true);
-      });
+      };
+      const one = c.choices ? chooser(c, name, moved) : slider(c, name, hint, moved);
       return [c.name, one];
     }),
   );
@@ -148,7 +150,7 @@ export function createControls(config, state) {
     /** The setting in words, for the head of a file. */
     told() {
       const scene = state.scenarios.get(state.scenario)?.title;
-      const chosen = state.controls.map((c) => `${c.name} = ${state.values[c.name]}${c.unit ? " " + c.unit : ""}`).join("; ");
+      const chosen = state.controls.map((c) => `${c.name} = ${c.choices?.[state.values[c.name]] ?? state.values[c.name]}${c.unit ? " " + c.unit : ""}`).join("; ");
       return [...(scene ? [`scenario: ${scene}`] : []), `with ${chosen}`];
     },
   };

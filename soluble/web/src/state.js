@@ -13,7 +13,7 @@ export function numeral(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
-/** The same, kept inside the control's range, and whole where the control counts something. */
+/** The same, kept inside the control's range; a whole number where the control counts or chooses. */
 export function clean(control, value) {
   const v = numeral(value);
   return v === undefined ? v : Math.min(control.max, Math.max(control.min, control.whole ? Math.round(v) : v));

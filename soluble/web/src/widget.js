@@ -3,9 +3,11 @@ import { h } from "./dom.js";
 import { mount } from "./explorer.js";
 import { mountField } from "./field/view.js";
 import { mountForest } from "./forest.js";
+import { mountSurvival } from "./survival/explorer.js";
+import { mountPhase } from "./views/phase.js";
 
 /** Views with a mount of their own; the page gets each as a script (`pages/`). All others are views of a model. */
-const VIEWS = { field: mountField, forest: mountForest };
+const VIEWS = { field: mountField, forest: mountForest, phase: mountPhase, survival: mountSurvival };
 
 /** The model's code is a classic script that Python generated; importing it as a module runs it without eval. */
 async function load(code, key) {
@@ -25,7 +27,7 @@ async function render({ model, el }) {
   let handle;
   try {
     const declared = config.key ? await load(model.get("model_code"), config.key) : null;
-    handle = Object.hasOwn(VIEWS, config.view) ? VIEWS[config.view](root, config, { model: declared }) : mount(root, declared, config);
+    handle = Object.hasOwn(VIEWS, config.view) ? VIEWS[config.view](root, config, { model: declared, mount }) : mount(root, declared, config);
   } catch (error) {
     root.textContent = `The explorer could not start: ${error.message}.`;
     return;

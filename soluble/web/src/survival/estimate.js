@@ -29,8 +29,8 @@ export function kaplanMeier(time, event) {
 /** How many are still observed at each of the times `at`. */
 export const atRisk = (time, at) => at.map((t) => time.reduce((sum, v) => sum + (v >= t), 0));
 
-/** The first time by which half have had the event; undefined where the curve stays above. */
-export const medianOf = (curve) => curve.time[curve.survival.findIndex((v) => v <= 0.5)];
+/** The first time by which half have had the event (rounding aside); undefined where the curve stays above. */
+export const medianOf = (curve) => curve.time[curve.survival.findIndex((v) => v <= 0.5 + 1e-9)];
 
 /** `{chi2, p}` of the group against the others, or null where a group is empty or no event was seen. */
 export function logRank(time, event, group) {
