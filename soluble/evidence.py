@@ -11,6 +11,7 @@ which quantity) is written once, in ``evidence/datapackage.json``, and everythin
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
 import math
@@ -23,6 +24,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
+
+from .mediators import mediators
 
 __all__ = [
     "EvidenceError",
@@ -41,6 +44,7 @@ __all__ = [
     "funnel",
     "interval_check",
     "leave_one_out",
+    "network",
     "pool",
     "ratio_of_ratios",
     "references",
@@ -321,10 +325,47 @@ def trial(identity: str) -> dict:
 
 def _unknown(what: str, identity: str, known: Iterable[str], file: str) -> str:
     """That there is no such thing, with the ids that are near."""
-    import difflib
-
     near = difflib.get_close_matches(identity, list(known), n=3, cutoff=0.5)
     return f"no {what} {identity!r}" + (f"; near: {', '.join(near)}" if near else "") + f" (evidence/{file})"
+
+
+def network(path: str | Path | None = None) -> pd.DataFrame:
+    """Who makes which mediator, who hears it, and which mediator calls up another: one row per finding, indexed by id.
+
+    Parameters
+    ----------
+    path
+        A CSV file with the columns of the schema. Default: ``evidence/network.csv``.
+
+    Returns
+    -------
+    DataFrame
+        ``from`` and ``to`` name cells (those of the schema) or mediators (``evidence/mediators.yaml``); two findings on the
+        same pair are two rows. All columns are text.
+
+    Raises
+    ------
+    EvidenceError
+        Lists every error of the file with row, column and the mend.
+    """
+    path = Path(path) if path else data_folder() / "evidence" / "network.csv"
+    return _network(path, path.stat().st_mtime_ns).copy()
+
+
+@cache
+def _network(path: Path, _changed: int) -> pd.DataFrame:
+    rows = _read_table(path, "network", _check_edge)
+    seen: dict[tuple, str] = {}
+    twice = []
+    for row in rows:
+        finding = tuple(row[c] for c in ("from", "to", "effect", "direction", "evidence", "source"))
+        if finding in seen:
+            what = f"the finding of row {seen[finding]} stands twice"
+            twice.append(Problem(path.name, int(row["_row"]), "id", what, "Keep one, or say in what they differ."))
+        seen.setdefault(finding, row["_row"])
+    if twice:
+        raise EvidenceError(twice)
+    return _typed(rows, "network")
 
 
 def _ids(cell: str) -> list[str]:
@@ -450,6 +491,37 @@ def _check_trial(path: Path, line: int, row: dict) -> list[Problem]:
         if identity not in known:
             what = f"{identity!r} is no fact"
             problems.append(Problem(path.name, line, "facts", what, "Name ids of facts.csv, separated by semicolons."))
+    return problems
+
+
+def _check_edge(path: Path, line: int, row: dict) -> list[Problem]:
+    problems = _check_source(path, line, row)
+
+    def say(column: str, what: str, mend: str) -> None:
+        problems.append(Problem(path.name, line, column, what, mend))
+
+    resource = _resource("network")
+    cells, known = set(resource["cells"]), {m.name for m in mediators()}
+    sort = {}
+    for column in ("from", "to"):
+        name = row.get(column, "")
+        sort[column] = "cell" if name in cells else "mediator" if name in known else ""
+        if name and not sort[column]:
+            near = difflib.get_close_matches(name, [*cells, *known], n=3, cutoff=0.5)
+            hint = f"Near: {', '.join(near)}. " if near else ""
+            say(column, f"{name!r} is neither a cell nor a mediator", f"{hint}Cells stand in datapackage.json, mediators in mediators.yaml.")
+    kind, effect = row.get("kind", ""), row.get("effect", "")
+    ends = resource["kinds"].get(kind)
+    if ends and all(sort.values()) and [sort["from"], sort["to"]] != ends:
+        say("kind", f"{kind!r} goes from a {ends[0]} to a {ends[1]}, not from a {sort['from']} to a {sort['to']}", "Change the kind or the ends.")
+    of_kind = {"secretes": "production", "induces": "induction"}
+    if kind and effect and (effect in of_kind.values() or kind in of_kind) and of_kind.get(kind) != effect:
+        say("effect", f"{effect!r} is no effect of {kind!r}", f"Use {of_kind.get(kind, 'a process, such as angiogenesis')}.")
+    identity = row.get("fact", "")
+    if identity and identity not in _facts_rows():
+        say("fact", f"{identity!r} is no fact", "Name an id of facts.csv, or empty the cell.")
+    elif identity and _facts_rows()[identity]["source"] != row.get("source"):
+        say("fact", f"{identity!r} comes from {_facts_rows()[identity]['source']}", "Name a fact of the same source.")
     return problems
 
 

@@ -8,57 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
-from ruamel.yaml import YAML
 from soluble import style
-from soluble.paths import data_path
+from soluble.mediators import mediators, plain
 from sphinx import search
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
-
-
-@dataclass(frozen=True)
-class Mediator:
-    """One mediator: the name that the book uses, its other names, and where it is treated."""
-
-    name: str
-    long: str
-    synonyms: tuple[str, ...] = ()
-    receptors: tuple[str, ...] = ()
-    role: str = ""
-    chapter: str = ""
-    colour: str = ""
-    drugs: tuple[str, ...] = field(default=())
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name, self.long, *self.synonyms)
-
-    @property
-    def word(self) -> str:
-        """The one word that stands for all names in the search index."""
-        return re.sub(r"[^a-z0-9]", "", self.name.lower().replace("β", "beta"))
-
-
-@cache
-def mediators(path: Path | None = None) -> tuple[Mediator, ...]:
-    """All mediators, in the order of the file. ValueError where two share a name."""
-    rows = YAML(typ="safe").load((path or data_path("evidence", "mediators.yaml")).read_text(encoding="utf8"))
-    found = tuple(Mediator(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in rows)
-    seen: dict[str, str] = {}
-    for mediator in found:
-        for name in mediator.names:
-            if seen.setdefault(_plain(name), mediator.name) != mediator.name:
-                raise ValueError(f"evidence/mediators.yaml: {name!r} names both {seen[_plain(name)]} and {mediator.name}")
-    return found
-
-
-def _plain(name: str) -> str:
-    name = name.lower().replace("α", "alpha").replace("β", "beta").replace("γ", "gamma")
-    return re.sub(r"[\s\u2010-\u2014-]+", "-", name)
 
 
 def accent(chapter: str) -> str:
@@ -71,7 +27,7 @@ def accent(chapter: str) -> str:
 
 @cache
 def _pattern() -> tuple[re.Pattern, dict[str, str]]:
-    words = {_plain(name): m.word for m in mediators() for name in m.names}
+    words = {plain(name): m.word for m in mediators() for name in m.names}
     longest_first = sorted(words, key=len, reverse=True)
     parts = "|".join(re.escape(name).replace(r"\-", r"[\s-]?") for name in longest_first)
     return re.compile(rf"(?<![a-z0-9])(?:{parts})(?![a-z0-9])"), {re.sub(r"-", "", k): v for k, v in words.items()}

@@ -14,13 +14,13 @@ import nbformat
 from docutils import nodes
 from docutils.parsers.rst import directives
 from soluble import style
+from soluble.mediators import mediators
 from soluble.paths import data_path
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from . import icons, notebooks
 from .facts import greek, noted, place, source_place
-from .mediators import mediators
 
 FIRST = 8  # rows that a table inside a chapter shows before it is asked for all
 CHAPTER = re.compile(r"(?:.*/)?\d\d-[\w-]+$")

@@ -46,6 +46,7 @@ def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | 
     yield from _rows(root / "evidence" / "facts.csv", named | {a or b for a, b in FACT.findall(text)})
     if "{mediators}" in text:
         yield root / "evidence" / "mediators.yaml"
+        yield package / "mediators.py"
 
 
 def _rows(path: Path, wanted: Collection[str]) -> list[str]:
