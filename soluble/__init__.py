@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from .explorer import explore
     from .explorer_field import explore_field
     from .explorer_forest import explore_evidence
+    from .explorer_network import explore_network
     from .explorer_survival import explore_survival
     from .field import FieldModel, list_fields, load_field
     from .model import DeclarationError, Model, list_models, load_model
 
 __version__ = "0.1.0"
 __all__ = [
-    "DeclarationError", "FieldModel", "Model", "explore", "explore_evidence", "explore_field", "explore_survival", "fact", "facts", "list_fields",
-    "list_models", "load_field", "load_model",
+    "DeclarationError", "FieldModel", "Model", "explore", "explore_evidence", "explore_field", "explore_network", "explore_survival", "fact", "facts",
+    "list_fields", "list_models", "load_field", "load_model",
 ]  # fmt: skip
 
 _HOME = {
@@ -33,6 +34,7 @@ _HOME = {
     "load_model": "model",
     "explore": "explorer",
     "explore_evidence": "explorer_forest",
+    "explore_network": "explorer_network",
     "explore_survival": "explorer_survival",
     "explore_field": "explorer_field",
     "FieldModel": "field",

@@ -789,14 +789,14 @@ class Explorer(anywidget.AnyWidget):
         return f"<Explorer {self.config['id']}: {self.config['alt']}>"
 
 
-def static_figure(config: Mapping[str, Any], drawn: str, attributes: str, model: str = "") -> str:
-    """The element that the front end enlivens: title, picture, room for sentence and controls, caption, data."""
+def static_figure(config: Mapping[str, Any], drawn: str, attributes: str, model: str = "", below: str = "") -> str:
+    """The element that the front end enlivens: title, picture, room for sentence and controls, what stands below, caption, data."""
     data = json.dumps(config, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     title = f'<p class="explorer-title">{_unbroken(config["title"])}</p>' if config["title"] else ""
     return (
         f'<figure class="explorer" id="explorer-{config["id"]}" data-view="{config["view"]}" {attributes}>\n'
         f'<div class="explorer-body">{title}<div class="explorer-stage">{drawn}</div>'
-        '<p class="explorer-summary"></p><div class="explorer-panel"></div></div>\n'
+        f'<p class="explorer-summary"></p><div class="explorer-panel"></div>{below}</div>\n'
         f"<figcaption>{_unbroken(config['caption'])}</figcaption>\n"
         f'<script type="application/json" class="explorer-config">{_inert(data)}</script>\n{model}'
         "</figure>"

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from . import evidence
+from .evidence import schema
+from .mediators import mediators
 from .model import UnknownNameError
 
 #: Effects of ``acts on``, in the order in which the book names them.
@@ -23,7 +24,7 @@ FIELDS = ("cell", "mediator", "effect", "evidence", "setting")
 
 def cells() -> list[str]:
     """The cells that the schema knows."""
-    return list(evidence._resource("network")["cells"])
+    return list(next(r for r in schema()["resources"] if r["name"] == "network")["cells"])
 
 
 def select(
@@ -64,7 +65,7 @@ def choices(edges: pd.DataFrame) -> dict[str, list[str]]:
     seen = cells()
     return {
         "cell": [c for c in seen if c in named],
-        "mediator": [m.name for m in evidence.mediators() if m.name in named],
+        "mediator": [m.name for m in mediators() if m.name in named],
         "effect": [p for p in PROCESSES if p in set(edges["effect"])],
         "evidence": [e for e in ("patients", "mice", "cells") if e in set(edges["evidence"])],
         "setting": [s for s in ("lung cancer", "other cancer", "no cancer") if s in set(edges["setting"])],

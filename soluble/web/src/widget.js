@@ -3,11 +3,12 @@ import { h } from "./dom.js";
 import { mount } from "./explorer.js";
 import { mountField } from "./field/view.js";
 import { mountForest } from "./forest.js";
+import { mountNetwork } from "./network.js";
 import { mountSurvival } from "./survival/explorer.js";
 import { mountPhase } from "./views/phase.js";
 
 /** Views with a mount of their own; the page gets each as a script (`pages/`). All others are views of a model. */
-const VIEWS = { field: mountField, forest: mountForest, phase: mountPhase, survival: mountSurvival };
+const VIEWS = { field: mountField, forest: mountForest, network: mountNetwork, phase: mountPhase, survival: mountSurvival };
 
 /** The model's code is a classic script that Python generated; importing it as a module runs it without eval. */
 async function load(code, key) {
