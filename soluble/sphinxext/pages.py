@@ -99,7 +99,12 @@ def fill_facts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         up = "../" * docname.count("/")
         links = "".join(
             f'<li><a href="{up}downloads/evidence/{name}" download>{icons.icon("download")}{text}</a></li>'
-            for name, text in (("facts.csv", f"All {len(evidence.facts())} facts (CSV)"), ("trials.csv", "Trials (CSV)"), ("datapackage.json", "What the columns mean"))
+            for name, text in (
+                ("facts.csv", f"All {len(evidence.facts())} facts (CSV)"),
+                ("trials.csv", "Trials (CSV)"),
+                ("network.csv", "Network (CSV)"),
+                ("datapackage.json", "What the columns mean"),
+            )
         )
         table = fact_table("evidence-all", ids, references, anchored=True, filtered=True)
         node.replace_self(raw(f'<ul class="downloads">{links}</ul>{table}'))
@@ -373,7 +378,7 @@ def write_downloads(app: Sphinx, exception: Exception | None) -> None:
         (folder / f"{stem}.bib").write_text(notebooks.bibtex(sources(app, name), data_path("references.bib")), encoding="utf8")
     write_models(folder / "models")
     (folder / "evidence").mkdir(exist_ok=True)
-    for name in ("facts.csv", "trials.csv", "datapackage.json", "disagreements.yaml"):
+    for name in ("facts.csv", "trials.csv", "network.csv", "datapackage.json", "disagreements.yaml"):
         (folder / "evidence" / name).write_bytes(data_path("evidence", name).read_bytes())
 
 

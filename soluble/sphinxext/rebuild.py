@@ -21,7 +21,8 @@ RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
 FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
 TRIAL, DISAGREE = (re.compile(rf"\{{{role}\}}`(?:[^`<]*<)?\s*([\w.-]+)") for role in ("trial", "disagree"))
 TABLES = re.compile(
-    r"\{(?:evidence-table|trials-table|chapter-downloads)\}|\bevidence\.(?:facts?|trials|pool|forest|disagreements)\(|import [^\n]*\bevidence\b"
+    r"\{(?:evidence-table|trials-table|chapter-downloads)\}|\bevidence\.(?:facts?|trials|network|pool|forest|disagreements)\("
+    r"|import [^\n]*\bevidence\b|\bexplore_(?:evidence|network)\("
 )
 SHEETS = re.compile(r"\{model-sheets\}|list_models\(")
 
