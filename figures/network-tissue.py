@@ -18,7 +18,7 @@ from soluble import style
 
 INK, MUTED = style.INK, style.MUTED
 TUMOUR, IMMUNE, BLOOD = (style.colour(n) for n in ("tumour", "immune", "IL-1beta"))
-SMALL, TEXT = 13, 14
+SMALL, TEXT = 15, 16
 
 
 def label(ax, x, y, text, colour=INK, size=SMALL, **kw):
@@ -108,18 +108,19 @@ def draw() -> Path:
     # fibroblasts
     spindle(ax, 14, 60, 22, MUTED)
     spindle(ax, 13, 52.4, 20, MUTED)
-    label(ax, 13, 46.4, "fibroblasts", MUTED, weight="bold")
+    label(ax, 11.6, 46.4, "fibroblasts", MUTED, weight="bold")
     arrow(ax, (25.4, 54), (36.6, 52.4), med["IL-6"])
     label(ax, 30.4, 48.4, "IL-6", med["IL-6"], weight="bold")
-    label(ax, 30.4, 44.4, "EMT, growth", MUTED)
+    label(ax, 31.4, 44.0, "EMT, growth", MUTED)
     arrow(ax, (18, 63.4), (38.6, 76.4), med["CXCL12"], bend=-0.14, end="]")
     label(ax, 21, 72.6, "CXCL12", med["CXCL12"], weight="bold")
 
     # cells that hold T cells back
     cell(ax, 88, 57, 7.6, 7.6, MUTED)
-    label(ax, 87, 50.4, "regulatory T cell", MUTED, weight="bold")
+    label(ax, 88, 50.4, "regulatory", MUTED, weight="bold")
+    label(ax, 88, 46.2, "T cell", MUTED, weight="bold")
     arrow(ax, (66.6, 52.6), (82.2, 55.8), med["IL-10"])
-    label(ax, 63.4, 58.6, "IL-10, TGF-β", med["IL-10"], weight="bold", ha="left")
+    label(ax, 62.4, 58.6, "IL-10, TGF-β", med["IL-10"], weight="bold", ha="left")
     arrow(ax, (83.6, 60.8), (49.8, 75.6), MUTED, bend=-0.1, end="]")
     starry(ax, 87, 38, 4.6, MUTED)
     label(ax, 87, 30.4, "MDSC", MUTED, weight="bold")

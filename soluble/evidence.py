@@ -639,6 +639,9 @@ class Fact:
 
     @staticmethod
     def _signed(number: str) -> str:
+        """The number as prose has it: with a true minus, and from five digits on with a narrow space before each three."""
+        if re.fullmatch(r"-?\d{5,}", number):
+            number = f"{int(number):,}".replace(",", "\u202f")
         return number.replace("-", "\u2212") if number.startswith("-") else number
 
     def _interval(self) -> str:

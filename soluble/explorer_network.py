@@ -124,8 +124,8 @@ class _Drawing:
         self.left = {name: y for name, y in rows.items() if name in makers}
         self.right = {name: y for name, y in rows.items() if name in hearers}
         self.middle = {name: HEAD + (i + 0.5) * inside / len(self.names) for i, name in enumerate(self.names)}
-        self.x_left = 16 + 6.1 * max(map(len, self.left))
-        self.x_right = _WIDTH - 16 - 6.1 * max(map(len, self.right))
+        self.x_left = 16 + 6.1 * max(map(len, self.left), default=0)
+        self.x_right = _WIDTH - 16 - 6.1 * max(map(len, self.right), default=0)
         self.half = 9 + 3.3 * max(map(len, self.names))
         self.height = config["height"]
 

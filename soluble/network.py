@@ -33,7 +33,7 @@ def select(
     """The findings that fit; an empty name leaves a field open.
 
     ``cell`` and ``mediator`` keep what begins or ends there. ``effect`` keeps the mediators that were seen to change this
-    process: the findings that show it, and what makes or calls up these mediators. ``select`` in ``web/src/views/network.js``
+    process: the findings that show it, and what makes or calls up these mediators. ``select`` in ``web/src/network.js``
     does the same.
 
     Raises

@@ -255,3 +255,88 @@ def test_a_disagreement_that_names_no_fact_is_an_error(tmp_path):
     path.write_text(json.dumps([entry]))
     with pytest.raises(EvidenceError, match="no-such-fact"):
         evidence.disagreements(path)
+
+
+# ------------------------------------------------------------------------------------------------------- the network
+
+
+EDGE = {
+    "id": "il6-a",
+    "from": "IL-6",
+    "to": "tumour cell",
+    "kind": "acts on",
+    "effect": "growth",
+    "direction": "raises",
+    "evidence": "mice",
+    "basis": "experiment",
+    "species": "mouse",
+    "setting": "lung cancer",
+    "statement": "Without it tumours grew less.",
+    "source": "caetano2016",
+    "where_seen": "abstract",
+    "checked": "page https://example.org/a",
+}
+
+
+@pytest.fixture
+def edges(tmp_path):
+    columns = [f["name"] for f in next(r for r in evidence.schema()["resources"] if r["name"] == "network")["schema"]["fields"]]
+
+    def write(*rows):
+        path = tmp_path / "network.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, restval="")
+            writer.writeheader()
+            writer.writerows(EDGE | row for row in rows)
+        return path
+
+    return write
+
+
+def test_every_finding_of_the_network_is_valid_and_has_a_complete_source():
+    table, sources = evidence.network(), references()
+    assert len(table) >= 80 and table["source"].nunique() >= 50
+    for key in table["source"]:
+        entry = sources[key]
+        assert entry["title"] and entry["author_list"] and entry["journal"] and entry["year"]
+        assert entry["doi"] or entry["pmid"], key
+    by_experiment = table[(table["kind"] == "acts on") & (table["evidence"] != "patients")]["basis"].eq("experiment").mean()
+    assert by_experiment > 0.8, "what is told of mice and cells is seldom an association"
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "what", "mend"),
+    [
+        ({"from": "IL6"}, "from", "'IL6' is neither a cell nor a mediator", "Near: IL-6"),
+        ({"to": "tumor cell"}, "to", "neither a cell nor a mediator", "Near: tumour cell"),
+        ({"kind": "secretes", "effect": "production"}, "kind", "goes from a cell to a mediator, not from a mediator to a cell", "Change the kind"),
+        ({"from": "fibroblast"}, "kind", "goes from a mediator to a cell, not from a cell to a cell", "Change the kind"),
+        ({"effect": "production"}, "effect", "no effect of 'acts on'", "a process"),
+        ({"to": "IL-8", "kind": "induces"}, "effect", "'growth' is no effect of 'induces'", "Use induction"),
+        ({"effect": "happiness"}, "effect", "not in the vocabulary", "angiogenesis"),
+        ({"evidence": "rats"}, "evidence", "not in the vocabulary", "patients, mice, cells"),
+        ({"source": "nobody1900"}, "source", "not in references.bib", "Add the complete source"),
+        ({"fact": "no-such-fact"}, "fact", "is no fact", "facts.csv"),
+        ({"fact": "canopy1-os-hr"}, "fact", "comes from tan2024", "same source"),
+        ({"statement": ""}, "statement", "is empty", "own words"),
+        ({"checked": "excerpt"}, "checked", "has not the form", "page"),
+        ({"id": "b", "statement": "The same again."}, "id", "the finding of row 2 stands twice", "Keep one"),
+    ],
+)
+def test_each_error_of_a_finding_is_named_with_its_mend(edges, row, column, what, mend):
+    """The second row is wrong; the first is fine and differs from it unless the error is to be its double."""
+    first = {} if row.get("id") == "b" else {"direction": "lowers"}
+    with pytest.raises(EvidenceError) as error:
+        evidence.network(edges(first, {"id": "other"} | row))
+    found = error.value.problems
+    assert [(p.row, p.column) for p in found if what in p.what and mend in p.mend] == [(3, column)], [str(p) for p in found]
+
+
+def test_a_second_paper_may_find_the_same(edges):
+    assert len(evidence.network(edges({}, {"id": "b", "source": "gao2007"}, {"id": "c", "evidence": "cells"}))) == 3
+
+
+def test_thousands_are_set_apart():
+    assert fact("globocan-incidence").text() == "2\u202f500\u202f000"
+    assert fact("cui-cytokines").text() == "86"
+    assert fact("howlader-mortality-men").text() == "\u22126.3 %"

@@ -12,7 +12,7 @@ export function csv({ columns, units, rows }, comments = []) {
   return [...comments.map((line) => `# ${line.replace(/\s+/g, " ")}`), header.map(cell).join(","), ...rows.map((row) => row.map(cell).join(","))].join("\n") + "\n";
 }
 
-const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "font-family", "font-size", "font-weight", "text-anchor"];
+const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "stroke-opacity", "opacity", "font-family", "font-size", "font-weight", "text-anchor"];
 
 /** The picture as a file of its own: colours and fonts, which the page gives through CSS, are written into it. */
 export function svgText(svg, title, description) {
@@ -24,7 +24,7 @@ export function svgText(svg, title, description) {
       const value = style.getPropertyValue(name);
       if (value) to[i].setAttribute(name, value);
     }
-    to[i].removeAttribute("class");
+    for (const name of ["class", "style", "role", "tabindex", "aria-pressed"]) to[i].removeAttribute(name); // what is left of them is for the page
   });
   for (const node of copy.querySelectorAll("title, desc, [data-reading]")) node.remove();
   const [, , W, H] = svg.getAttribute("viewBox").split(" ");

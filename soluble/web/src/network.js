@@ -196,7 +196,7 @@ export function mountNetwork(root, config, options = {}) {
       const on = state.values[field] === name;
       const element = s(
         "g",
-        { class: `node${lit ? " lit" : ""}${on ? " on" : ""}`, role: "button", tabindex: -1, "aria-pressed": on, "aria-label": spoken, "data-field": field, "data-name": name, onclick: () => toggle(field, name, column) },
+        { class: `node${lit ? " lit" : ""}${on ? " on" : ""}`, role: "button", tabindex: -1, "aria-pressed": String(on), "aria-label": spoken, "data-field": field, "data-name": name, onclick: () => toggle(field, name, column) },
         s("rect", { class: "hit", x: box.x, y: y - Math.min(17, inside / columns.middle.length / 2), width: box.width, height: Math.min(34, inside / columns.middle.length), rx: 5 }),
         drawn,
       );
@@ -367,7 +367,7 @@ export function mountNetwork(root, config, options = {}) {
     get lastTimings() {
       return { ...timings };
     },
-    adopt: (pairs) => state.assign(pairs, "", "address"),
+    adopt: (pairs) => state.assign(pairs.filter(([, name]) => name), "", "address"),
     destroy: shell.destroy,
   };
 }
