@@ -137,7 +137,7 @@ def test_what_could_not_be_cited_is_said_to_be_so():
     for identity in ("ivy-nsclc-orr", "ivy-nsclc-responders", "ivy-nsclc-enrolled"):
         fact = evidence.fact(identity)
         assert fact.source == "spigel2021" and "Naing" in fact.flag and fact.where_seen == "news report"
-    assert "no page that we saw shows that paper's identifier" in TEXT
+    assert "no page that we saw shows the paper's identifier" in TEXT
 
 
 # --- what the reader is told of the models ----------------------------------------------------------------------------
@@ -357,3 +357,19 @@ def test_signs_of_the_marker():
         assert evidence.fact(identity).ci_low > 1, identity
     treg = evidence.fact("zhao-treg-os-hr")
     assert treg.ci_low < 1 < treg.ci_high
+
+
+def test_the_dose_of_cypress_on_the_model_s_scale():
+    """0.8 mg up to 80 kg and 1.6 mg above: 10 to 20 µg/kg for everybody between 40 and 160 kg."""
+    dose = evidence.fact("cypress-dose")
+    for weight in (40, 60, 80, 81, 120, 160):
+        per_kg = 1000 * (dose.ci_low if weight <= 80 else dose.ci_high) / weight
+        assert 10 <= per_kg <= 20
+    assert "between 10 and 20 µg/kg for nearly everybody" in TEXT
+
+
+def test_what_speaks_against_a_drug_kept_out_of_the_tumour_is_said():
+    """CD8 cells were active in tumours of patients (Naing 2018), and blood cells were braked for hours (Fuchs 1996)."""
+    assert "activated in tumours" in evidence.fact("naing18-activation").statement
+    against = TEXT[TEXT.index("### What speaks for it, and what against") : TEXT.index("(il10-limits)=")]
+    assert "naing2018" in against and "active in tumours" in against and "fuchs1996" in against
