@@ -116,6 +116,7 @@ def opened(browser, address):
         page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: wrong.append(str(e)))
         page.goto(f"{address}/{fragment}")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # wakes all
         until(page, "[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')")
         return page
 
@@ -318,6 +319,13 @@ def test_a_listener_is_told_and_not_flooded(opened):
     assert page.evaluate(live) == "polite"
     assert page.locator("#explorer-toy .explorer-chart").get_attribute("role") == "img"
     assert ask(page, "x.summary") in page.locator("#explorer-toy .explorer-chart title").text_content()
+
+
+@pytest_browser
+def test_paper_shows_the_end(opened):
+    page = opened(reduced_motion="no-preference")
+    page.emulate_media(media="print")
+    until(page, "solubleExplorers.toy.now.ended && solubleExplorers.second.now.ended")
 
 
 @pytest_browser

@@ -113,7 +113,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
     texts = {name: summary(app.env.get_doctree(name)) for name in sorted(app.env.found_docs)}
-    extra = [f"models/{identity}" for identity in soluble.list_models()]
+    extra = [f"models/{identity}" for identity in [*soluble.list_models(), *soluble.list_fields()]]
     landing = app.config.root_doc + ".html"
     assets.Site(Path(app.outdir), chapters(app), texts, landing, app.config.soluble_references, extra).finish()
 

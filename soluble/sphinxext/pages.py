@@ -252,15 +252,29 @@ class ModelSheets(SphinxDirective):
         import soluble
 
         up = "../" * self.env.docname.count("/")
-        models = sorted((soluble.load_model(identity) for identity in soluble.list_models()), key=lambda m: m.title)
+        models = sorted(all_models(), key=lambda m: m.title)
         rows = "".join(
             f'<tr id="model-{m.id}" data-kind="{m.kind}"><td><a href="{up}models/{m.id}.html"><strong>{escape(m.title)}</strong></a>'
-            f'<br><code>{m.id}</code></td><td>{escape(m.summary)}</td><td>{m.kind}<br><span class=small>{counted(len(m.states), "state")}, '
+            f'<br><code>{m.id}</code></td><td>{escape(m.summary)}</td><td>{m.kind}<br><span class=small>{size(m)}, '
             f"{counted(len(m.parameter_ids), 'parameter')}</span></td></tr>"
             for m in models
         )
         head = "<tr><th scope=col>Model</th><th scope=col>What it holds</th><th scope=col>Kind and size</th></tr>"
         return [raw(f'<div class="evidence-table models-table table-scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>')]
+
+
+def all_models() -> list:
+    """Every declared model: those of equations in time, and those of fields with cells."""
+    import soluble
+
+    return [*map(soluble.load_model, soluble.list_models()), *map(soluble.load_field, soluble.list_fields())]
+
+
+def size(model) -> str:
+    """How large a model is: its states, or its fields and kinds of cells."""
+    if hasattr(model, "states"):
+        return counted(len(model.states), "state")
+    return f"{counted(len(model.fields), 'field')}, {counted(len(model.cells), 'kind')} of cells"
 
 
 def counted(number: int, thing: str) -> str:
@@ -273,14 +287,16 @@ def model_pages(app: Sphinx):
 
     if app.builder.name != "html":
         return
-    for identity in soluble.list_models():
-        model = soluble.load_model(identity)
+    for model in all_models():
+        identity = model.id
+        in_space = identity in soluble.list_fields()  # no format that other tools read holds cells that move in fields
+        files = () if in_space else ((".xml", "SBML"), (".ant", "Antimony"), (".omex", "COMBINE archive"))
         links = "".join(
-            f'<li><a href="../downloads/models/{identity}{ending}" download>{icons.icon("download")}{text}</a></li>'
-            for ending, text in ((".xml", "SBML"), (".ant", "Antimony"), (".omex", "COMBINE archive"), (".yaml", "Declaration"))
+            f'<li><a href="../downloads/models/{identity}{ending}" download>{icons.icon("download")}{text}</a></li>' for ending, text in (*files, (".yaml", "Declaration"))
         )
         back = f'<p class="eyebrow"><a href="../chapters/models.html#model-{identity}">Models</a></p>'
-        code = f'<div class="highlight"><pre>import soluble\n\nmodel = soluble.load_model("{identity}")\nmodel.simulate()</pre></div>'
+        call = f'load_field("{identity}")\nmodel.simulate(seed=1)' if in_space else f'load_model("{identity}")\nmodel.simulate()'
+        code = f'<div class="highlight"><pre>import soluble\n\nmodel = soluble.{call}</pre></div>'
         sheet = re.sub(r"<(/?)h3\b", r"<\1h2", sheet_html(model, Path(app.doctreedir) / "sheets"))
         body = f'{back}<h1>{escape(model.title)}</h1><ul class="downloads">{links}</ul>{code}{sheet}'
         yield f"models/{identity}", {"title": model.title, "body": body, "description": model.summary}, "page.html"
@@ -291,7 +307,7 @@ def sheet_html(model, folder: Path) -> str:
     from soluble import evidence
 
     package = Path(__file__).resolve().parent.parent
-    sum_ = hashlib.sha256(data_path("models", f"{model.id}.yaml").read_bytes())
+    sum_ = hashlib.sha256(model.text.encode())
     for file in sorted(package.glob("*.py")):
         sum_.update(file.read_bytes())
     sum_.update(str([evidence.references().get(source) for source in model.sources]).encode())
@@ -303,7 +319,7 @@ def sheet_html(model, folder: Path) -> str:
 
 
 def write_models(folder: Path) -> None:
-    """Each model as SBML, as Antimony, as a COMBINE archive and as its declaration."""
+    """Each model as its declaration and, where equations in time are all of it, as SBML, Antimony and COMBINE archive."""
     import soluble
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -312,7 +328,8 @@ def write_models(folder: Path) -> None:
         (folder / f"{identity}.xml").write_text(model.to_sbml(), encoding="utf8")
         (folder / f"{identity}.ant").write_text(model.to_antimony(), encoding="utf8")
         (folder / f"{identity}.omex").write_bytes(model.to_archive())
-        (folder / f"{identity}.yaml").write_bytes(data_path("models", f"{identity}.yaml").read_bytes())
+    for model in all_models():
+        (folder / f"{model.id}.yaml").write_text(model.text, encoding="utf8")
 
 
 # ---------------------------------------------------------------------------------------------------------------------

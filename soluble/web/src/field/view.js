@@ -490,6 +490,19 @@ export function mountField(root, given, options = {}) {
   const theme = new MutationObserver(recolour);
   theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] });
   calm.addEventListener("change", recolour);
+  // Paper shows the end, as the first picture does.
+  const paper = matchMedia("print");
+  const toPaper = () => {
+    if (!paper.matches || !run) return;
+    held = true;
+    pause();
+    clearTimeout(job);
+    advance(config.steps);
+    show();
+    label();
+  };
+  paper.addEventListener("change", toPaper);
+  toPaper();
 
   return {
     __proto__: shell.handle,
@@ -545,6 +558,7 @@ export function mountField(root, given, options = {}) {
       seen.disconnect();
       theme.disconnect();
       calm.removeEventListener("change", recolour);
+      paper.removeEventListener("change", toPaper);
       shell.destroy();
     },
   };
