@@ -42,10 +42,12 @@ __all__ = [
     "facts",
     "forest",
     "funnel",
+    "greek",
     "interval_check",
     "leave_one_out",
     "network",
     "pool",
+    "printed_unit",
     "ratio_of_ratios",
     "references",
     "schema",
@@ -368,6 +370,11 @@ def _network(path: Path, _changed: int) -> pd.DataFrame:
     return _typed(rows, "network")
 
 
+def greek(name: str) -> str:
+    """A mediator's name as the field writes it: ``TGF-beta`` -> ``TGF-β``."""
+    return re.sub(r"-?(alpha|beta|gamma)$", lambda m: ("-" if m[0][0] == "-" else "") + {"alpha": "α", "beta": "β", "gamma": "γ"}[m[1]], name)
+
+
 def _ids(cell: str) -> list[str]:
     """The ids in a cell that lists them with semicolons."""
     return [part.strip() for part in cell.split(";") if part.strip()]
@@ -611,7 +618,7 @@ class Fact:
             Headline, comparison, population, n and source.
         """
         number = self._signed(self.printed.get("value", ""))
-        unit = _printed_unit(self.unit, number)
+        unit = printed_unit(self.unit, number)
         if style == "number":
             return number
         if style == "value":
@@ -661,7 +668,7 @@ class Fact:
 _PLURAL = {"second", "minute", "hour", "day", "week", "month", "year"}
 
 
-def _printed_unit(unit: str, number: str = "") -> str:
+def printed_unit(unit: str, number: str = "") -> str:
     """The unit as prose has it: ``percent`` -> ``%``, ``1/cell`` -> ``per cell``, ``26 day`` -> ``26 days``."""
     if unit in _PLURAL:
         return unit if number in ("1", "1.0") else f"{unit}s"

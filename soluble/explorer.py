@@ -587,13 +587,13 @@ def _key(quantities: Sequence[Mapping[str, Any]], colours: Sequence[str], plane:
     return rows
 
 
-def svg_element(figure: Any, alt: str, height: float) -> str:
+def svg_element(figure: Any, alt: str, height: float, width: float = _WIDTH) -> str:
     """A figure as an SVG element that may stand in a page, named by ``alt``."""
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     text = out.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.S)
-    opening = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{html.escape(alt)}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    opening = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(alt)}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     return re.sub(r"<svg[^>]*>", lambda _: opening, text, count=1).strip()
 
 
@@ -791,16 +791,20 @@ class Explorer(anywidget.AnyWidget):
 
 def static_figure(config: Mapping[str, Any], drawn: str, attributes: str, model: str = "", below: str = "") -> str:
     """The element that the front end enlivens: title, picture, room for sentence and controls, what stands below, caption, data."""
-    data = json.dumps(config, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     title = f'<p class="explorer-title">{_unbroken(config["title"])}</p>' if config["title"] else ""
     return (
         f'<figure class="explorer" id="explorer-{config["id"]}" data-view="{config["view"]}" {attributes}>\n'
         f'<div class="explorer-body">{title}<div class="explorer-stage">{drawn}</div>'
         f'<p class="explorer-summary"></p><div class="explorer-panel"></div>{below}</div>\n'
         f"<figcaption>{_unbroken(config['caption'])}</figcaption>\n"
-        f'<script type="application/json" class="explorer-config">{_inert(data)}</script>\n{model}'
-        "</figure>"
+        f"{config_script(config)}\n{model}</figure>"
     )
+
+
+def config_script(config: Mapping[str, Any]) -> str:
+    """The configuration as data that the front end reads; no browser runs it."""
+    data = json.dumps(config, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return f'<script type="application/json" class="explorer-config">{_inert(data)}</script>'
 
 
 def check_id(name: str, example: str) -> str:

@@ -13,12 +13,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from conftest import ROOT, serving
+from soluble import atlas, evidence
 
 pytestmark = [pytest.mark.site]
 
 HTML = ROOT / "_build" / "html"
 PAGES = sorted(p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html")) if HTML.exists() else []
 IL6 = "chapters/03-il6.html"
+EVIDENCE = "chapters/evidence.html"
 CHAPTERS = [p for p in PAGES if re.match(r"chapters/\d\d-", p)]
 BUDGET = 250_000
 
@@ -145,7 +147,7 @@ def loaded_bytes(browser, address):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("page", CHAPTERS)
+@pytest.mark.parametrize("page", [*CHAPTERS, EVIDENCE])
 def test_first_visit_is_light(browser, site, page):
     """At most 250 kB over the wire for a chapter, explorers and maths included."""
     sizes = loaded_bytes(browser, f"{site}/{page}")
@@ -336,7 +338,7 @@ def test_search_knows_the_other_names(browser, site, words):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("page", [IL6, "index.html"])
+@pytest.mark.parametrize("page", [IL6, "index.html", EVIDENCE])
 @pytest.mark.parametrize("width", [1280, 360])
 def test_no_control_is_dead(browser, site, page, width):
     """Each visible button does something: the page changes, a dialog opens, printing or full screen is asked for."""
@@ -365,6 +367,149 @@ def test_no_control_is_dead(browser, site, page, width):
                 dead.append(control.evaluate("e => e.outerHTML.slice(0, 160)"))
             tab.keyboard.press("Escape")
     assert not dead, "\n".join(dead)
+
+
+def loaded_atlas(tab):
+    """Bring the facts to the atlas of the page, and wait for them."""
+    settle(tab)
+    tab.evaluate("() => window.solubleExplorers.atlas.load()")
+
+
+def atlas_ids(tab):
+    return [row[0] for row in tab.evaluate("() => window.solubleExplorers.atlas.data().rows")]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [
+        ({"mediator": "IL-6"}, lambda f: f["mediator"] == "IL-6"),
+        ({"question": "risk"}, lambda f: f["topic"].isin(["risk", "prevention"])),
+        ({"people": "NSCLC", "design": "meta-analysis"}, lambda f: (f["people"] == "NSCLC") & (f["design"] == "meta-analysis")),
+        ({"ends": "overall survival", "mediator": "VEGF"}, lambda f: f["ends"].map(lambda e: "overall survival" in e) & (f["mediator"] == "VEGF")),
+        ({"words": "ridker", "interval": 1}, lambda f: (f["source"] == "ridker2017") & f["ci_low"].notna()),
+        ({"mediator": "CCL5", "question": "prognosis"}, lambda f: (f["mediator"] == "CCL5") & (f["topic"] == "prognosis")),
+    ],
+)
+def test_the_atlas_filters_draws_and_lists(browser, site, wanted, fits):
+    """For each filter the data are those that pandas finds; picture, list, sentence and address follow."""
+    table = atlas.annotated()
+    expected = set(table.index[fits(table)])
+    with opened(browser, f"{site}/{EVIDENCE}") as tab:
+        loaded_atlas(tab)
+        figure = tab.locator("#explorer-atlas")
+        before = figure.locator(".explorer-stage svg").inner_html()
+        tab.evaluate("pairs => Object.entries(pairs).forEach(([k, v]) => window.solubleExplorers.atlas.set(k, v))", wanted)
+        tab.wait_for_timeout(500)
+        assert set(atlas_ids(tab)) == expected
+        assert figure.locator(".explorer-stage svg").inner_html() != before
+        words = figure.locator(".explorer-summary").inner_text()
+        assert re.match(rf"{len(expected)} facts? from" if expected else "No fact of the collection fits", words), words
+        assert figure.locator(".explorer-list tbody tr").count() == min(20, len(expected))
+        address = tab.evaluate("location.hash")
+        assert all(str(v).split()[0] in unquote(address) for v in wanted.values()), address
+    with opened(browser, f"{site}/{EVIDENCE}{address}") as tab:
+        loaded_atlas(tab)
+        assert set(atlas_ids(tab)) == expected, "the address brings the same choice back"
+
+
+@pytest.mark.browser
+def test_the_atlas_says_in_the_browser_what_python_says(browser, site):
+    """The sentence of the first picture, and of one measure of every kind, computed twice."""
+    table = atlas.annotated()
+    with opened(browser, f"{site}/{EVIDENCE}") as tab:
+        settle(tab)
+        shown = tab.locator("#explorer-atlas .explorer-summary").inner_text()
+        loaded_atlas(tab)
+        for name in ("hazard ratio", "odds ratio", "response rate (%)", "area under the curve"):
+            tab.evaluate("name => window.solubleExplorers.atlas.set('draw', name)", name)
+            assert tab.evaluate("() => window.solubleExplorers.atlas.summary") == atlas.summary(table, name)
+        assert shown == atlas.summary(table, "hazard ratio")
+
+
+@pytest.mark.browser
+def test_the_selected_facts_are_a_table_that_the_library_reads(browser, site, tmp_path):
+    """What a reader takes along is valid evidence, and can be read and pooled in Python."""
+    with opened(browser, f"{site}/{EVIDENCE}#atlas:mediator=IL-1beta&question=treatment") as tab:
+        loaded_atlas(tab)
+        with tab.expect_download() as download:
+            tab.locator("#explorer-atlas [data-action=csv]").click()
+        path = tmp_path / "facts.csv"
+        download.value.save_as(path)
+    table = evidence.facts(path)
+    assert set(table["mediator"]) == {"IL-1beta"} and "canopy1-os-hr" in table.index
+    assert evidence.pool(table.loc[["canopy1-os-hr", "canopy2-os-hr", "canopya-os-hr"]]).k == 3
+
+
+@pytest.mark.browser
+def test_a_cell_of_the_map_sets_the_filter(browser, site):
+    """By keyboard: the cell is a link; sentence and list come into view with the focus."""
+    with opened(browser, f"{site}/{EVIDENCE}") as tab:
+        settle(tab)
+        gap = tab.locator(".gap-map a.is-empty").first
+        gap.focus()
+        tab.keyboard.press("Enter")
+        tab.wait_for_timeout(1500)
+        words = tab.locator("#explorer-atlas .explorer-summary")
+        assert "it has a gap" in words.inner_text() and words.evaluate("e => e === document.activeElement")
+        full = tab.locator(".gap-map a[href*='mediator=IL-6&question=prediction']")
+        count = int(full.get_attribute("aria-label").split(" in all")[0].split()[-1])
+        full.click()
+        tab.wait_for_timeout(800)
+        assert len(atlas_ids(tab)) == count
+        assert words.evaluate("e => { const b = e.getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight; }")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("hash_", ["mediator=__proto__", "people=<img src=x onerror=window.hacked=1>", "constructor=1&words=" + "a" * 500, "draw=toString&interval=7", "words=%E0%A4%A"])
+def test_a_hostile_address_does_not_move_the_atlas(browser, site, hash_):
+    watch = []
+    with opened(browser, f"{site}/{EVIDENCE}#atlas:{hash_}", watch=watch) as tab:
+        loaded_atlas(tab)
+        values = tab.evaluate("() => window.solubleExplorers.atlas.values")
+        assert set(values) == {"mediator", "question", "people", "ends", "design", "words", "draw", "interval"}
+        assert not any(v for k, v in values.items() if k != "words") and len(values["words"]) <= 60
+        assert tab.evaluate("window.hacked === undefined")
+    assert not watch, "\n".join(watch)
+
+
+@pytest.mark.browser
+def test_the_atlas_works_from_a_folder_and_its_facts_come_late(browser):
+    """Through file:// the facts load when the reader comes to the picture, not before."""
+    watch = []
+    with opened(browser, (HTML / EVIDENCE).as_uri(), watch=watch, height=800) as tab:
+        settle(tab)
+        assert tab.evaluate("window.solubleFacts === undefined"), "the facts weigh on the first visit"
+        tab.locator("#explorer-atlas .explorer-stage").scroll_into_view_if_needed()
+        tab.locator("#explorer-atlas .explorer-list tbody tr").first.wait_for(timeout=10_000)
+        assert len(atlas_ids(tab)) == len(evidence.facts())
+    assert not watch, "\n".join(watch)
+
+
+@pytest.mark.browser
+def test_without_scripts_each_fact_can_be_reached(browser, site):
+    """The first picture shows, and the pages of the families hold every fact once, each with its address."""
+    with opened(browser, f"{site}/{EVIDENCE}", scripts=False) as tab:
+        box = tab.locator("#explorer-atlas .explorer-stage svg").bounding_box()
+        assert box["width"] > 400 and box["height"] > 300
+        assert "Drawn: hazard ratio" in tab.locator("#explorer-atlas .explorer-summary").inner_text()
+        pages = tab.locator(".families a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
+    found = [row["id"].removeprefix("fact-") for page in pages for row in BeautifulSoup((HTML / "chapters" / page).read_text(encoding="utf8"), "html.parser").select("tr[id^=fact-]")]
+    assert sorted(found) == sorted(evidence.facts().index)
+
+
+def test_a_fact_is_two_clicks_from_its_source():
+    """From a number in a chapter: one click to the fact, one to the paper; or by its entry in the references, which leads out, too."""
+    links = soup_of(IL6).select(".fact a.fact-value[href*='#fact-']")
+    sources = soup_of("chapters/references.html")
+    assert len(links) >= 20
+    for link in links:
+        page, _, anchor = link["href"].partition("#")
+        row = soup_of((Path("chapters") / page).as_posix().replace("chapters/../", "")).find(id=anchor)
+        key = row.select_one("a[href*='references.html#']")["href"].partition("#")[2]
+        entry = sources.find(id=key)
+        assert row.find("a", href=evidence.references()[key]["url"]), anchor
+        assert entry and re.search(r"doi\.org|pubmed", str(entry)), key
 
 
 def test_nothing_of_this_machine_is_published():

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bs4 import BeautifulSoup, NavigableString, Tag
+from soluble import evidence
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
@@ -235,7 +236,7 @@ class Page:
             text.replace_with(*parts, str(text[end:]))
 
     def dress(self, chapter: dict[str, str] | None, references: str) -> None:
-        """Sources that lead to the references page, the line above a chapter's title."""
+        """Sources that lead to the references page and out to the paper, the line above a chapter's title."""
         for link in self.soup.select("a.cite[data-cite]"):
             link["href"] = f"{self.root}{references}.html#{link['data-cite']}"
             del link["data-cite"]
@@ -243,6 +244,12 @@ class Page:
             del extra["role"]
         for entry in self.soup.select("[role=doc-biblioentry], .citation-list[role=list], .backrefs[role]"):
             del entry["role"]  # deprecated, and not allowed on these elements
+        for entry in self.soup.select("div.citation[id]"):
+            address = evidence.references().get(entry["id"], {}).get("url")
+            if address and not entry.select_one("a[href^=http]"):  # the style prints a DOI, and no PMID
+                way_out = self.soup.new_tag("a", attrs={"class": "reference external", "href": address})
+                way_out.string = "PubMed"
+                entry.select_one("p").extend([" ", way_out, "."])
         for sidebar in self.soup.select("#pst-primary-sidebar"):
             sidebar["role"], sidebar["aria-label"] = "region", "The book"
         heading = self.soup.select_one("article h1")
@@ -274,6 +281,8 @@ class Page:
             scripts += [address(name) for name in ["kit.js", *(f"models/{key}.js" for key in self.models), *views, "explorer.js"]]
         if self.name == "search.html":
             scripts = [f"{self.root}{name}" for name in SEARCH_SCRIPTS] + [address("summaries.js")] + scripts
+        for element in self.soup.select("[data-script]"):  # a script that the page fetches when it is asked for
+            element["data-script"] = address(element["data-script"])
         for source in scripts:
             head.append(self.soup.new_tag("script", attrs={"defer": "", "src": source}))
 
@@ -292,9 +301,9 @@ class Page:
 class Site:
     """The written site and the steps that finish it."""
 
-    def __init__(self, out: Path, chapters: dict[str, dict[str, str]], summaries: dict[str, str], landing: str, references: str, extra: list[str]):
+    def __init__(self, out: Path, chapters: dict[str, dict[str, str]], summaries: dict[str, str], landing: str, references: str, extra: list[str], data: dict[str, str]):
         self.out, self.chapters, self.summaries = out, chapters, summaries
-        self.landing, self.references, self.extra = landing, references, extra
+        self.landing, self.references, self.extra, self.data = landing, references, extra, data
         self.assets = out / "_assets"
         self.files: dict[str, str] = {}
 
@@ -329,7 +338,8 @@ class Site:
             if name.endswith(".js"):
                 used.add_script((self.assets / name).read_text(encoding="utf8"))
         self._style(sheets, used)
-        self.put("summaries.js", "solubleSummaries=" + _json(self.summaries) + "\n")
+        for name, content in {"summaries.js": "solubleSummaries=" + _json(self.summaries) + "\n", **self.data}.items():
+            self.put(name, content)
         for page in pages:
             page.load(self.files)
             (self.out / page.name).write_text(page.text(), encoding="utf8")

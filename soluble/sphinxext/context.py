@@ -12,7 +12,7 @@ from docutils import nodes
 from markupsafe import Markup
 from sphinx.application import Sphinx
 
-from . import assets, icons, mediators
+from . import assets, atlas, icons, mediators
 
 HERE = Path(__file__).parent
 CHAPTER = re.compile(r"(?:.*/)?(\d\d)-[\w-]+$")
@@ -113,9 +113,9 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
     texts = {name: summary(app.env.get_doctree(name)) for name in sorted(app.env.found_docs)}
-    extra = [f"models/{identity}" for identity in [*soluble.list_models(), *soluble.list_fields()]]
+    extra = [f"models/{identity}" for identity in [*soluble.list_models(), *soluble.list_fields()]] + atlas.pages()
     landing = app.config.root_doc + ".html"
-    assets.Site(Path(app.outdir), chapters(app), texts, landing, app.config.soluble_references, extra).finish()
+    assets.Site(Path(app.outdir), chapters(app), texts, landing, app.config.soluble_references, extra, {"facts.js": atlas.script()}).finish()
 
 
 def setup(app: Sphinx) -> None:

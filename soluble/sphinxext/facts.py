@@ -17,6 +17,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 LOG = logging.getLogger(__name__)
+FACT_PAGES = "evidence"  # folder of the pages that hold the facts, one a family of mediators
 SHORT = 34  # characters that a text may have and still be kept on one line
 WORDS = re.compile(r"(?P<words>.+?)\s*<(?P<id>[^<>]+)>", re.S)
 
@@ -93,11 +94,6 @@ class DisagreeRole(NotedRole):
         return self.node(words or "disputed", identity, disagreement_record(found), facts, sources)
 
 
-def greek(name: str) -> str:
-    """A mediator's name as the field writes it: ``TGF-beta`` -> ``TGF-β``."""
-    return name.replace("-alpha", "-α").replace("-beta", "-β").replace("-gamma", "-γ")
-
-
 def words_and_id(text: str) -> tuple[str, str]:
     """``words <id>`` as its two parts; the words are empty when the id stands alone."""
     match = WORDS.fullmatch(text.strip())
@@ -135,7 +131,7 @@ def trial_record(trial: dict) -> dict[str, str]:
     return filled(
         {
             "number": trial["name"],
-            "Axis": greek(trial["axis"]),
+            "Axis": evidence.greek(trial["axis"]),
             "Drug": f"{given}: {trial['mechanism']}",
             "Against": trial["comparator"],
             "Setting": trial["setting"],
@@ -193,7 +189,10 @@ def note(data: dict[str, str], number: str, links: str) -> str:
 
 def place(builder, here: str, kind: str, identity: str) -> str:
     """Where a fact, trial or disagreement stands, as an address seen from the page ``here``."""
-    return f"{builder.get_relative_uri(here, builder.config.soluble_evidence)}#{kind}-{identity}"
+    from soluble import atlas, evidence
+
+    page = f"{FACT_PAGES}/{atlas.family(evidence.fact(identity).mediator)}" if kind == "fact" else builder.config.soluble_evidence
+    return f"{builder.get_relative_uri(here, page)}#{kind}-{identity}"
 
 
 def source_place(builder, here: str, key: str) -> str:
@@ -201,7 +200,7 @@ def source_place(builder, here: str, key: str) -> str:
     return f"{builder.get_relative_uri(here, builder.config.soluble_references)}#{key}"
 
 
-TABLES = {"fact": "in the evidence table", "trial": "in the table of trials", "disagreement": "Both sides, fact by fact"}
+TABLES = {"fact": "beside others", "trial": "in the table of trials", "disagreement": "Both sides, fact by fact"}
 
 
 def visit_html(self, node: noted) -> None:

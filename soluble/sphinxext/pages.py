@@ -1,4 +1,4 @@
-"""What generated pages show: the table of facts, model sheets, the mediators, downloads, the state of the build."""
+"""What generated pages show: tables of facts and trials, disagreements, model sheets, the mediators, downloads, the state of the build."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 from docutils.parsers.rst import directives
-from soluble import style
+from soluble import evidence, style
 from soluble.mediators import mediators
 from soluble.paths import data_path
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from . import icons, notebooks
-from .facts import greek, noted, place, source_place
+from .facts import noted, place, source_place
 
 FIRST = 8  # rows that a table inside a chapter shows before it is asked for all
 CHAPTER = re.compile(r"(?:.*/)?\d\d-[\w-]+$")
@@ -35,7 +35,7 @@ def dot(name: str) -> str:
     """A mediator's name with its colour."""
     known = name if name in style.MEDIATORS else name.replace("β", "beta")
     paint = f' style="--dot:var(--med-{style.slug(known)})"' if known in style.MEDIATORS else ""
-    return f'<span class="med"><span class="dot"{paint}></span>{escape(greek(name))}</span>'
+    return f'<span class="med"><span class="dot"{paint}></span>{escape(evidence.greek(name))}</span>'
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -43,15 +43,11 @@ def dot(name: str) -> str:
 
 
 class EvidenceTable(SphinxDirective):
-    """Every fact, or those of one ``:mediator:``, with filters that need no server; each row is ``#fact-<id>``."""
+    """The facts of one ``:mediator:`` or with these ``:ids:``, with filters that need no server."""
 
     option_spec = {"mediator": directives.unchanged, "ids": directives.unchanged, "no-filter": directives.flag}
 
     def run(self) -> list[nodes.Node]:
-        from soluble import evidence
-
-        if self.env.docname == self.config.soluble_evidence:
-            return [used_facts()]
         table = evidence.facts()
         if wanted := self.options.get("mediator"):
             table = table[table["mediator"].isin([m.strip() for m in wanted.split(",")])]
@@ -62,11 +58,7 @@ class EvidenceTable(SphinxDirective):
         use(self.env, self.env.docname, table.index)
         references = self.env.app.builder.get_relative_uri(self.env.docname, self.config.soluble_references)
         name = f"evidence-{self.env.new_serialno('evidence-table') + 1}"
-        return [raw(fact_table(name, list(table.index), references, anchored=False, filtered="no-filter" not in self.options))]
-
-
-class used_facts(nodes.General, nodes.Element):  # noqa: N801
-    """The whole table of the evidence page; filled in when all pages have been read and their facts are known."""
+        return [raw(fact_table(name, list(table.index), references, filtered="no-filter" not in self.options))]
 
 
 def use(env, docname: str, ids) -> None:
@@ -81,40 +73,15 @@ def forget(app: Sphinx, env, docname: str) -> None:
 
 def note_code(app: Sphinx, doctree: nodes.document) -> None:
     """Facts that the prose and the code of a page name."""
-    from soluble import evidence
-
     ids = {identity for node in doctree.findall(noted) for identity in node["facts"]}
     for block in doctree.findall(nodes.literal_block):
         ids |= set(re.findall(r"[\"']([\w.-]+)[\"']", block.astext())) & set(evidence.facts().index)
     use(app.env, app.env.docname, ids)
 
 
-def fill_facts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    from soluble import evidence
-
-    for node in list(doctree.findall(used_facts)):
-        used = set().union(*getattr(app.env, "soluble_used", {}).values())
-        ids = [i for i in evidence.facts().index if i in used]
-        references = app.builder.get_relative_uri(docname, app.config.soluble_references)
-        up = "../" * docname.count("/")
-        links = "".join(
-            f'<li><a href="{up}downloads/evidence/{name}" download>{icons.icon("download")}{text}</a></li>'
-            for name, text in (
-                ("facts.csv", f"All {len(evidence.facts())} facts (CSV)"),
-                ("trials.csv", "Trials (CSV)"),
-                ("network.csv", "Network (CSV)"),
-                ("datapackage.json", "What the columns mean"),
-            )
-        )
-        table = fact_table("evidence-all", ids, references, anchored=True, filtered=True)
-        node.replace_self(raw(f'<ul class="downloads">{links}</ul>{table}'))
-
-
-def fact_table(name: str, ids: list[str], references: str, anchored: bool, filtered: bool) -> str:
-    from soluble import evidence
-
-    rows = "".join(fact_row(evidence.fact(i), references, anchored) for i in ids)
-    tools = filters(name, len(ids), FACT_FILTERS, "rows", first=0 if anchored else FIRST) if filtered else ""
+def fact_table(name: str, ids: list[str], references: str, filtered: bool) -> str:
+    rows = "".join(fact_row(evidence.fact(i), references) for i in ids)
+    tools = filters(name, len(ids), FACT_FILTERS, "rows", first=FIRST) if filtered else ""
     head = "<tr><th scope=col>Mediator</th><th scope=col>What was found</th><th scope=col>In whom, against what</th><th scope=col>Source</th></tr>"
     return f'{tools}<div class="evidence-table table-scroll"><table id="{name}"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
 
@@ -132,7 +99,9 @@ def filters(table: str, count: int, keys: dict[str, str], things: str, first: in
     )
 
 
-def fact_row(found, references: str, anchored: bool) -> str:
+def fact_row(found, references: str, anchored: bool = False, used: list[tuple[str, str]] = ()) -> str:
+    """A row of a table of facts. On the page where the fact is at home it has its address, and tells who uses it."""
+
     def data(key: str, value: str) -> str:
         return f' data-{key}="{escape(value, quote=True)}"' if value else ""
 
@@ -147,11 +116,16 @@ def fact_row(found, references: str, anchored: bool) -> str:
     anchor = f' id="fact-{escape(found.id)}"' if anchored else ""
     number = f'<span class="estimate">{escape(quantity)} {escape(estimate)}</span><br>' if estimate else ""
     seen = ", ".join(p for p in (found.where_seen, found.design) if p)
+    home = ""
+    if anchored:
+        paper = f'<br><a href="{escape(reference["url"])}" aria-label="The paper: {escape(reference["label"])}">the paper</a>' if reference["url"] else ""
+        home = f'{paper}<br><a class="address" href="#fact-{escape(found.id)}" aria-label="Link to this fact: {escape(found.id)}">link to this fact</a>'
+        home += "".join(f'<br><span class="small">used in <a href="{escape(way)}">{text}</a></span>' for way, text in used)
     return (
-        f"<tr{anchor}{data('mediator', greek(found.mediator))}{data('endpoint', found.endpoint)}{data('population', found.population)}{data('design', found.design)}>"
+        f"<tr{anchor}{data('mediator', evidence.greek(found.mediator))}{data('endpoint', found.endpoint)}{data('population', found.population)}{data('design', found.design)}>"
         f"<td>{dot(found.mediator)}</td><td>{number}{escape(found.statement)}{flag}</td><td>{escape(who)}{small}</td>"
         f'<td><a href="{escape(references)}#{escape(found.source)}">{escape(reference.get("label") or found.source)}</a>'
-        f'<br><span class="small">seen in: {escape(seen)}</span></td></tr>'
+        f'<br><span class="small">seen in: {escape(seen)}</span>{home}</td></tr>'
     )
 
 
@@ -161,8 +135,6 @@ class TrialsTable(SphinxDirective):
     option_spec = {"axis": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        from soluble import evidence
-
         table = evidence.trials()
         if axis := self.options.get("axis"):
             table = table[table["axis"] == axis]
@@ -179,15 +151,13 @@ class TrialsTable(SphinxDirective):
 
 
 def trial_row(trial: dict, builder, docname: str, anchored: bool) -> str:
-    from soluble import evidence
-
     source = f'<a href="{escape(source_place(builder, docname, trial["source"]))}">{escape(evidence.references()[trial["source"]]["label"])}</a>'
     registry = f"<br><span class=small>{escape(trial['registry'])}</span>" if trial["registry"] else ""
     what = "; ".join(p for p in (trial["agent"], trial["mechanism"], trial["partner"] and f"with {trial['partner']}") if p)
     number = f"n = {trial['n']}" if str(trial["n"]).isdigit() else ""
     where = "; ".join(p for p in (f"phase {trial['phase']}" if trial["phase"][0].isdigit() else trial["phase"], trial["setting"], number) if p)
     result = " ".join(p for p in (escape(trial["words"]), fact_links(trial["facts"], builder, docname)) if p)
-    data = f' id="trial-{trial["id"]}" data-axis="{escape(greek(trial["axis"]))}" data-outcome="{trial["outcome"]}" data-phase="{trial["phase"]}"' if anchored else ""
+    data = f' id="trial-{trial["id"]}" data-axis="{escape(evidence.greek(trial["axis"]))}" data-outcome="{trial["outcome"]}" data-phase="{trial["phase"]}"' if anchored else ""
     return (
         f"<tr{data}><td><strong>{escape(trial['name'])}</strong><br><span class=small>{escape(where)}</span></td><td>{escape(what)}"
         f"<br><span class=small>against {escape(trial['comparator'])}</span></td><td>{result}<br><span class=outcome>{trial['outcome']}</span>"
@@ -197,8 +167,6 @@ def trial_row(trial: dict, builder, docname: str, anchored: bool) -> str:
 
 def fact_links(ids: list[str], builder, docname: str) -> str:
     """Each fact in a few words, as a link to its place."""
-    from soluble import evidence
-
     return " · ".join(f'<a class="plain" href="{escape(place(builder, docname, "fact", i))}">{escape(evidence.fact(i).text("headline"))}</a>' for i in ids)
 
 
@@ -206,8 +174,6 @@ class Disagreements(SphinxDirective):
     """The contradictions of the field, both sides with their facts; each is ``#disagreement-<id>``."""
 
     def run(self) -> list[nodes.Node]:
-        from soluble import evidence
-
         found = evidence.disagreements()
         use(self.env, self.env.docname, [i for entry in found for side in ("side_a", "side_b") for i in entry[side]["facts"]])
         entries = "".join(disagreement_entry(entry, self.env.app.builder, self.env.docname) for entry in found)
@@ -223,7 +189,7 @@ def disagreement_entry(entry: dict, builder, docname: str) -> str:
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in entry["explanations"])
     name = f"disagreement-{entry['id']}"
     return (
-        f'<details class="disagreement" id="{name}" data-mediator="{escape(greek(entry["mediator"]))}"><summary>{dot(entry["mediator"])} '
+        f'<details class="disagreement" id="{name}" data-mediator="{escape(evidence.greek(entry["mediator"]))}"><summary>{dot(entry["mediator"])} '
         f'<span class="claim">{escape(entry["claim"])}</span></summary><div class="sides">{sides}</div>'
         f"<p><strong>What could explain it:</strong></p><ul>{reasons}</ul><p><strong>What would decide:</strong> {escape(entry['would_decide'])} "
         f'<a class="address" href="#{name}">Link to this disagreement</a></p></details>'
@@ -231,8 +197,6 @@ def disagreement_entry(entry: dict, builder, docname: str) -> str:
 
 
 def fact_item(identity: str, builder, docname: str) -> str:
-    from soluble import evidence
-
     found = evidence.fact(identity)
     who = "; ".join(p.rstrip(".") for p in (found.comparison, found.population, found.text("n")) if p)
     return (
@@ -304,8 +268,6 @@ def model_pages(app: Sphinx):
 
 def sheet_html(model, folder: Path) -> str:
     """A model's sheet; kept, because it runs every published result, until the declaration or the library changes."""
-    from soluble import evidence
-
     package = Path(__file__).resolve().parent.parent
     sum_ = hashlib.sha256(model.text.encode())
     for file in sorted(package.glob("*.py")):
@@ -394,9 +356,6 @@ def write_downloads(app: Sphinx, exception: Exception | None) -> None:
         nbformat.write(notebooks.notebook(Path(app.env.doc2path(name)), package), folder / f"{stem}.ipynb")
         (folder / f"{stem}.bib").write_text(notebooks.bibtex(sources(app, name), data_path("references.bib")), encoding="utf8")
     write_models(folder / "models")
-    (folder / "evidence").mkdir(exist_ok=True)
-    for name in ("facts.csv", "trials.csv", "network.csv", "datapackage.json", "disagreements.yaml"):
-        (folder / "evidence" / name).write_bytes(data_path("evidence", name).read_bytes())
 
 
 def sources(app: Sphinx, docname: str) -> set[str]:
@@ -446,7 +405,6 @@ def status_html(app: Sphinx, docname: str) -> str:
 
 def setup(app: Sphinx) -> None:
     app.add_node(build_status)
-    app.add_node(used_facts)
     for name, directive in {
         "evidence-table": EvidenceTable,
         "trials-table": TrialsTable,
@@ -461,6 +419,5 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-read", note_code)
     app.connect("env-purge-doc", forget)
     app.connect("doctree-resolved", fill_status)
-    app.connect("doctree-resolved", fill_facts)
     app.connect("html-collect-pages", model_pages)
     app.connect("build-finished", write_downloads, priority=600)

@@ -16,12 +16,12 @@ from soluble.paths import data_root
 from sphinx.application import Sphinx
 
 PACKAGE = Path(__file__).resolve().parent.parent
-READING = ("facts", "teaching", "pages", "mediators")  # the rest of the extension works when pages are written
+READING = ("facts", "teaching", "pages", "atlas", "mediators")  # the rest of the extension works when pages are written
 RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
 FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
 TRIAL, DISAGREE = (re.compile(rf"\{{{role}\}}`(?:[^`<]*<)?\s*([\w.-]+)") for role in ("trial", "disagree"))
 TABLES = re.compile(
-    r"\{(?:evidence-table|trials-table|chapter-downloads)\}|\bevidence\.(?:facts?|trials|network|pool|forest|disagreements)\("
+    r"\{(?:evidence-table|trials-table|disagreements|atlas|gap-map|chapter-downloads)\}|\bevidence\.(?:facts?|trials|network|pool|forest|disagreements)\("
     r"|import [^\n]*\bevidence\b|\bexplore_(?:evidence|network)\("
 )
 SHEETS = re.compile(r"\{model-sheets\}|list_models\(")
