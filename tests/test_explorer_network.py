@@ -270,6 +270,20 @@ def test_the_address_carries_the_state(opened):
 
 
 @pytest.mark.browser
+def test_a_link_in_the_text_sets_the_explorer_and_brings_it_into_view(opened):
+    page = opened()
+    page.evaluate(
+        """() => { const a = Object.assign(document.createElement('a'), {href: '#net:mediator=all&cell=CD8%20T%20cell', textContent: 'there'});
+           a.style.marginTop = '200vh'; a.style.display = 'block'; document.querySelector('main').append(a); scrollTo(0, 1e6); }"""
+    )
+    assert page.evaluate("document.querySelector('#explorer-net').getBoundingClientRect().bottom") < 0
+    page.get_by_role("link", name="there", exact=True).click()
+    until(page, "solubleExplorers.net.values.cell === 'CD8 T cell'")
+    assert ask(page, "x.values.mediator") == ""
+    assert abs(page.evaluate("document.querySelector('#explorer-net').getBoundingClientRect().top")) < 100
+
+
+@pytest.mark.browser
 def test_a_hostile_address_is_ignored(opened):
     page = opened()
     first = ask(page, "x.values")

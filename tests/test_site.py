@@ -219,7 +219,7 @@ def test_every_explorer_control_changes_picture_words_and_data(browser, site, pa
         settle(tab)
         for name in tab.evaluate("Object.keys(window.solubleExplorers)"):
             figure = tab.locator(f"figure.explorer[id='explorer-{name}']")
-            sliders = figure.locator(".explorer-controls input:is([type=range], [type=checkbox])")
+            sliders = figure.locator(".explorer-controls input:is([type=range], [type=checkbox]), .explorer-choices select")
             assert sliders.count() >= 1
             for i in range(sliders.count()):
                 state = lambda: tab.evaluate(  # noqa: E731
@@ -241,6 +241,8 @@ def test_every_explorer_control_changes_picture_words_and_data(browser, site, pa
                     slider.focus()
                     if slider.get_attribute("type") == "checkbox":
                         slider.press("Space")
+                    elif slider.get_attribute("type") is None:  # a list: another of its choices
+                        slider.select_option(index=0 if slider.evaluate("e => e.selectedIndex") else 1)
                     else:
                         low, high = (float(slider.get_attribute(edge)) for edge in ("min", "max"))
                         slider.press("Home" if float(slider.input_value()) > (low + high) / 2 else "End")

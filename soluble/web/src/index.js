@@ -42,16 +42,21 @@ function boot() {
   const near = new IntersectionObserver((seen) => seen.forEach((x) => x.isIntersecting && setTimeout(wake, 0, x.target.id)), { rootMargin: "75% 0%" });
   const named = () => [...address.read(location.hash).keys()].filter((id) => asleep.has(`explorer-${id}`) || Object.hasOwn(live, id));
 
+  /** What an address names is shown, as an anchor is. */
+  const show = (id) => document.getElementById(`explorer-${id}`)?.scrollIntoView({ block: "start" });
+
   const [first, ...others] = named();
   for (const id of [first, ...others]) wake(`explorer-${id}`);
-  if (first) document.getElementById(`explorer-${first}`).scrollIntoView({ block: "start" });
+  show(first);
   for (const root of asleep.values()) near.observe(root);
   addEventListener("beforeprint", () => [...asleep.keys()].forEach(wake));
   addEventListener("hashchange", () => {
-    for (const id of named()) {
+    const ids = named();
+    for (const id of ids) {
       if (Object.hasOwn(live, id)) live[id].adopt(address.read(location.hash).get(id));
       else wake(`explorer-${id}`);
     }
+    show(ids[0]);
   });
 }
 
