@@ -183,6 +183,7 @@ def test_il6(said):
     assert said["net-il6-routes"] == len({(a, c) for a, m, c, *_ in joined(ROWS) if m == "IL-6"})
     others = {m: len(processes(m)) for m in {r["from"] for r in ACTS} - {"IL-6"}}
     assert max(others.values()) < 7
+    assert {r["from"] for r in ROWS if r["to"] == "IL-6" and r["kind"] == "induces" and r["direction"] == "raises"} == {"IL-1β", "IL-17"}
     assert min(others["IL-1β"], others["TGF-β"], others["IL-10"]) > others["VEGF"], "they would have come before VEGF"
 
 
