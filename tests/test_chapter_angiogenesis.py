@@ -1,0 +1,300 @@
+"""The chapter on angiogenesis: it runs from scratch, and what its sentences say of the models and the evidence is so."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.integrate import solve_ivp
+from scipy.stats import norm
+
+import soluble
+from soluble import evidence, teaching
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTER = ROOT / "chapters" / "10-angiogenesis.md"
+TEXT = CHAPTER.read_text(encoding="utf8")
+
+DAY = np.array([0, 4, 7, 10, 13, 16, 19])
+VOLUME = np.array([192, 728, 2319, 3590, 5852, 8591, 10438])
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """The chapter's notebook after one run in a fresh kernel, with the seconds that it took."""
+    import jupytext
+    from nbclient import NotebookClient
+
+    book = jupytext.reads(TEXT, fmt="md:myst")
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    os.environ["SOLUBLE_STATIC"] = "1"
+    start = time.perf_counter()
+    try:
+        NotebookClient(book, timeout=120, resources={"metadata": {"path": str(CHAPTER.parent)}}).execute()
+    finally:
+        del os.environ["SOLUBLE_STATIC"]
+    return book, time.perf_counter() - start
+
+
+@pytest.fixture(scope="module")
+def said(executed):
+    """Every computed number that the text shows, by its name."""
+    found = {}
+    for cell in executed[0].cells:
+        for output in cell.get("outputs", []):
+            if name := output.get("metadata", {}).get("scrapbook", {}).get("name"):
+                found[name] = ast.literal_eval(next(iter(output["data"].values())))
+    return found
+
+
+# --- independent of the library: Hahnfeldt's equations, typed again -----------------------------------------------------
+
+
+def grown(times, start, rate=0.192, b=5.85, d=0.00873, support=625.0, dose=0.0, strength=0.66, cleared=1.7, last=np.inf):
+    """Volumes at these days by SciPy alone, with a dose of endostatin every day until ``last`` (exclusive)."""
+
+    def slope(_, y):
+        volume, held, drug = y
+        return [
+            -rate * volume * np.log(volume / held),
+            b * volume - d * volume ** (2 / 3) * held - strength * drug * held,
+            -cleared * drug,
+        ]
+
+    times = np.asarray(times, float)
+    out, y, at = [], np.array([start, support, 0.0]), 0.0
+    stops = sorted(set(np.arange(0, times[-1] + 1)) | set(times))
+    for now in stops:
+        if now > at:
+            y = solve_ivp(slope, (at, now), y, method="LSODA", rtol=1e-9, atol=1e-9).y[:, -1]
+            at = now
+        if now in times:
+            out.append(y[0])
+        if dose and now == int(now) and now < last:
+            y[2] += dose
+    return np.array(out)
+
+
+def squares(volumes, measured):
+    return float((np.log(volumes / measured)[1:] ** 2).sum())
+
+
+# --- the notebook ----------------------------------------------------------------------------------------------------
+
+
+def test_runs_without_a_word_on_stderr(executed):
+    book, seconds = executed
+    errors = [o["text"] for c in book.cells for o in c.get("outputs", []) if o["output_type"] == "stream" and o["name"] == "stderr"]
+    assert not errors
+    assert seconds < 60, f"{seconds:.0f} s; a chapter should take less than 20 on an idle machine"
+
+
+def test_every_number_in_a_sentence_is_computed(said):
+    used = set(re.findall(r"\{glue:text\}`([\w-]+)", TEXT))
+    assert used and used <= set(said)
+
+
+def test_every_picture_says_what_it_shows(executed):
+    drawn = [c for c in executed[0].cells if c.cell_type == "code" and "plt.show()" in c.source]
+    assert len(drawn) == 2
+    for cell in drawn:
+        assert len(cell.metadata["mystnb"]["image"]["alt"]) > 80
+
+
+# --- the standard ----------------------------------------------------------------------------------------------------
+
+
+def prose() -> str:
+    text = re.sub(r"\A---.*?^---$", "", TEXT, count=1, flags=re.S | re.M)
+    text = re.sub(r"```(?:\{code-cell\}|python).*?```", "", text, flags=re.S)
+    return re.sub(r"^:[\w-]+:.*$|^[:`]{3,}.*$", "", text, flags=re.M)
+
+
+def test_length_sources_facts_explorers_exercises():
+    words = re.sub(r"\{[\w:]+\}`[^`]*`", "x", prose()).split()
+    assert 2000 <= len(words) <= 4000, len(words)
+    cited = {key.strip() for keys in re.findall(r"\{cite:[tp]\}`([^`]+)`", TEXT) for key in keys.split(",")}
+    assert len(cited) >= 20 and cited <= set(evidence.references())
+    facts = {f.split("|")[0] for f in re.findall(r"\{fact\}`([^`]+)`", TEXT)}
+    assert facts <= set(evidence.facts().index)
+    assert 1 <= TEXT.count("soluble.explore(") <= 3
+    assert {"recall", "compute", "criticise"} <= {e.kind for e in teaching.exercises(CHAPTER)}
+    assert TEXT.count(":::{quiz}") >= 4
+
+
+def test_no_statistic_is_typed():
+    """Intervals and hazard ratios stand in sentences only through facts or computed numbers."""
+    bare = re.sub(r"\{[\w:]+\}`[^`]*`", "", prose())
+    assert not re.search(r"\d+ ?% CI|p ?[=<] ?0\.\d|(?:hazard|odds|risk) ratio (?:of|was) \d|HR \d", bare)
+
+
+def test_prediction_stands_before_each_explorer():
+    assert TEXT.count(":::{admonition} Predict") == TEXT.count("soluble.explore(")
+    assert all(TEXT.rindex("Predict", 0, m.start()) > TEXT.rfind("soluble.explore(", 0, m.start()) for m in re.finditer(r"soluble\.explore\(", TEXT))
+
+
+# --- the puzzle --------------------------------------------------------------------------------------------------------
+
+
+def test_progression_later_in_five_death_in_one():
+    for key in ("avail-7", "avail-15", "revel", "vital", "nej026"):
+        early, late = evidence.fact(f"{key}-pfs-hr"), evidence.fact(f"{key}-os-hr")
+        assert early.value < 1 and early.ci_high <= 1
+        assert (late.ci_high < 1) == (key == "revel")
+        assert np.log(late.value) / np.log(early.value) < 0.6
+
+
+# --- the mouse model ---------------------------------------------------------------------------------------------------
+
+
+def test_the_set_point_against_the_paper(said):
+    assert said["ang-setpoint"] == pytest.approx(evidence.fact("hahnfeldt-plateau").value, rel=0.005)
+
+
+def test_a_stopped_drug_leaves_a_delay_of_constant_days(said):
+    days = np.arange(0, 30, 0.25)
+    free, treated = grown(days, 186), grown(days, 186, dose=20, last=10)
+    for volume in (500, 8000):
+        a, b = (np.interp(volume, np.maximum.accumulate(v), days) for v in (free, treated))
+        assert said[f"ang-free-{volume}"] == pytest.approx(a, abs=0.15)
+        assert said[f"ang-treated-{volume}"] == pytest.approx(b, abs=0.15)
+    assert said["ang-gain-500"] == pytest.approx(said["ang-gain-8000"], abs=0.1)
+    assert said["ang-ratio-500"] > 2.5 * said["ang-ratio-8000"]
+
+
+def test_day_25_shows_no_threshold_and_the_long_run_does(said):
+    for dose in (4, 15, 20):
+        assert said[f"ang-day25-{dose}"] == pytest.approx(grown([0, 25], 186, dose=dose)[-1], rel=0.01)
+    assert said["ang-cure-dose"] == pytest.approx(15.07, abs=0.01)
+    assert grown([0, 600], 186, dose=14)[-1] > 300
+    assert grown([0, 600], 186, dose=17)[-1] < 1
+    assert grown([0, 600], 186, dose=4)[-1] == pytest.approx(11_006, rel=0.01), "the solution of exercise 2"
+
+
+def test_the_fit(said):
+    """The published values by SciPy alone; the fitted ones can only be better, and hardly are."""
+    assert said["ang-ss-published"] == pytest.approx(squares(grown(DAY, 192), VOLUME), rel=1e-3)
+    assert 0.8 * said["ang-ss-published"] < said["ang-ss-fitted"] < said["ang-ss-published"]
+    assert said["ang-condition"] > 1e4
+
+
+def test_where_support_began_is_not_known(said):
+    """Curves by SciPy alone from a support of 1 and of 3,000 mm³ fit nearly as well as the published one."""
+    for support, rate, b, d, name in ((1, 0.2013, 8.8015, 0.0141, "low"), (3000, 0.1563, 9.6963, 0.0124, "high")):
+        assert said[f"ang-ss-k-{name}"] == pytest.approx(squares(grown(DAY, 192, support=support, rate=rate, b=b, d=d), VOLUME), abs=0.002)
+        assert said[f"ang-ss-k-{name}"] < 1.5 * said["ang-ss-published"]
+
+
+def test_the_grid_is_the_model(said):
+    """At both ends of b a curve by SciPy alone fits as well as the text says."""
+    from scipy.optimize import minimize
+
+    for b, name in ((1, "b1"), (40, "b40")):
+
+        def cost(x, b=b):
+            return squares(grown(DAY, 192, rate=np.exp(x[0]), b=b, d=b / np.exp(x[1]) ** (2 / 3)), VOLUME)
+
+        best = minimize(cost, [np.log(0.36 if b == 1 else 0.15), np.log(12_000 if b == 1 else 25_000)], method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-4}).fun
+        assert best <= said[f"ang-ss-{name}"] < best + 0.006 < said["ang-limit"]
+
+
+def test_the_set_point_is_an_extrapolation(said):
+    assert 1000 * said["ang-set-low"] < VOLUME[-1] < 17_400 < 1000 * said["ang-set-high"]
+    assert said["ang-set-high"] > 5 * said["ang-set-low"]
+    assert said["ang-rate-high"] > 3 * said["ang-rate-low"]
+
+
+def test_drug_strength_follows_b(said):
+    assert said["ang-e-fold"] > 30
+    assert said["ang-eb-high"] < 1.4 * said["ang-eb-low"]
+    assert said["ang-low-b40"] > 3 * said["ang-low-b1"]
+    assert 0.66 / 5.85 == pytest.approx(said["ang-eb-low"], rel=0.15), "the paper's own ratio"
+
+
+# --- VEGF --------------------------------------------------------------------------------------------------------------
+
+
+def test_free_vegf_falls_and_all_vegf_rises(said):
+    assert said["ang-drug-free"] < 0.5 * said["ang-none-free"]
+    assert said["ang-drug-receptor"] < 0.5 * said["ang-none-receptor"]
+    assert said["ang-drug-all"] > 500 * said["ang-none-all"]
+    assert said["ang-weak-free"] > 0.95 * said["ang-none-free"]
+
+
+def test_what_piles_up_on_the_antibody_follows_from_its_balance():
+    """At rest under a constant antibody, without receptors' share: free VEGF is (production − loss with the antibody) over clearance."""
+    run = soluble.load_model("vegf-receptors").simulate(t=[0, 69.9], dose=1e6).iloc[-1]
+    assert run["VB"] == pytest.approx(run["V"] * run["B"] / 508, rel=0.1), "binding is near its equilibrium"
+
+
+def test_many_vegfr1_take_more_than_half():
+    model = soluble.load_model("vegf-receptors")
+    occupied = [model.simulate(**setting)["occupancy_2"].iloc[-1] for setting in ({}, {"n_R1": 65_000})]
+    assert occupied[1] < 0.5 * occupied[0]
+
+
+# --- dilution and the pool ---------------------------------------------------------------------------------------------
+
+
+def test_dilution_against_simulated_patients(said):
+    """A Cox model on simulated patients finds the hazard ratio for death that the integral gives."""
+    from lifelines import CoxPHFitter
+
+    rng = np.random.default_rng(10)
+    n, speed = 20_000, np.log(2) / 6
+    for after in (6, 24):
+        rest = np.log(2) / after
+        control = rng.exponential(1 / speed, n) + rng.exponential(1 / rest, n)
+        treated = rng.exponential(1 / (said["ang-pfs-estimate"] * speed), n) + rng.exponential(1 / rest, n)
+        patients = pd.DataFrame({"time": np.r_[control, treated], "dead": 1, "arm": np.repeat([0, 1], n)})
+        found = CoxPHFitter().fit(patients, "time", "dead").hazard_ratios_["arm"]
+        assert said[f"ang-diluted-{after}"] == pytest.approx(found, abs=0.025)
+    assert said["ang-share-24"] < said["ang-pool-left"] < said["ang-share-12"], "between two and four times as long"
+    assert said["ang-diluted-6"] == pytest.approx(said["ang-os-ci_low"], abs=0.01), "at the edge of the pooled interval"
+
+
+def test_the_pool_against_statsmodels(said):
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    facts = [evidence.fact(f"{key}-os-hr") for key in ("avail-7", "revel", "vital", "monet1")]
+    y = np.log([f.value for f in facts])
+    v = np.array([(np.log(f.ci_high / f.ci_low) / (2 * norm.ppf(0.975))) ** 2 for f in facts])
+    fixed = combine_effects(y, v).summary_frame().loc["fixed effect", "eff"]
+    assert said["ang-os-estimate"] == pytest.approx(np.exp(fixed), rel=0.005)
+    assert said["ang-os-ci_low"] < 1 < said["ang-os-ci_high"]
+
+
+# --- intervals ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_interval_of_s1800a():
+    f = evidence.fact("s1800a-os-hr")
+    width, effect = np.log(f.ci_high / f.ci_low), np.log(f.value)
+    one_sided = norm.sf(-effect / (width / (2 * norm.ppf(0.9))))
+    two_sided = 2 * norm.sf(-effect / (width / (2 * norm.ppf(0.975))))
+    assert round(one_sided, 2) == 0.05 and round(two_sided, 2) == 0.01
+    low, high = np.exp(effect + np.array([-1, 1]) * norm.ppf(0.975) * width / (2 * norm.ppf(0.9)))
+    assert (low, high) == (pytest.approx(0.44, abs=0.005), pytest.approx(1.08, abs=0.005))
+    assert "interval" in f.flag
+
+
+def test_the_wrong_scale():
+    ids = ["hu-bfgf-os-hr", "hu-bfgf-operable-os-hr", "hu-bfgf-sclc-os-hr"]
+    assert set(evidence.interval_check(ids)["verdict"]) == {"linear"}
+    for identity, low, high in ((ids[0], 1.03, 1.40), (ids[1], 1.18, 2.05)):
+        f = evidence.fact(identity)
+        error = (f.ci_high - f.ci_low) / (2 * 1.96) / f.value
+        assert f.value * np.exp(-1.96 * error) == pytest.approx(low, abs=0.01)
+        assert f.value * np.exp(1.96 * error) == pytest.approx(high, abs=0.01)
+
+
+def test_trials_of_the_axes():
+    rows = evidence.trials()
+    assert {"ecog-4599", "avail", "revel", "vital", "monet1", "nej026", "relay", "e1505"} <= set(rows.index[rows["axis"] == "VEGF"])
+    assert "s1400d" in rows.index[rows["axis"] == "bFGF"]
