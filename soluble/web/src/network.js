@@ -277,23 +277,28 @@ export function mountNetwork(root, config, options = {}) {
   const address = (name) => options.peers && [...document.querySelectorAll("a[href]")].map((a) => a.getAttribute("href")).find((href) => href.split("#")[0].split("/").pop() === `${name}.html`)?.split("#")[0];
   const references = address("references");
   const cellOf = (...content) => h("td", { role: "cell" }, content);
+  const made = new Map(); // each row is made once, when it is first shown
+  function rowOf(e) {
+    if (made.has(e.id)) return made.get(e.id);
+    const [label, url] = config.sources[e.source];
+    const row = h(
+      "tr",
+      { role: "row" },
+      cellOf(h("b", {}, e.from), ` ${says(e)} `, h("b", {}, e.to)),
+      cellOf(e.statement, e.flag && h("span", { class: "explorer-flag" }, ` ${e.flag}`)),
+      cellOf(`${e.evidence}, ${e.basis}; ${e.setting}`),
+      cellOf(h("a", { href: references ? `${references}#${e.source}` : url }, label)),
+    );
+    made.set(e.id, row);
+    return row;
+  }
+  const heads = ["Link", "What was seen", "Evidence", "Source"].map((head) => h("th", { role: "columnheader", scope: "col" }, head));
+  const rows = h("tbody", { role: "rowgroup" });
+  findings.replaceChildren(h("table", { role: "table" }, h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), rows));
   function list() {
     const chapter = chapters.get(state.values.mediator), href = chapter && address(chapter);
     found.replaceChildren(counted(chosen.length, "finding"), ...(href && !location.pathname.endsWith(`/${chapter}.html`) ? [h("a", { href, class: "explorer-chapter" }, `Read the chapter on ${state.values.mediator}`)] : []));
-    const rows = chosen.map((e) => {
-      const [label, url] = config.sources[e.source];
-      return h(
-        "tr",
-        { role: "row" },
-        cellOf(h("b", {}, e.from), ` ${says(e)} `, h("b", {}, e.to)),
-        cellOf(e.statement, e.flag && h("span", { class: "explorer-flag" }, ` ${e.flag}`)),
-        cellOf(`${e.evidence}, ${e.basis}; ${e.setting}`),
-        cellOf(h("a", { href: references ? `${references}#${e.source}` : url }, label)),
-      );
-    });
-    const heads = ["Link", "What was seen", "Evidence", "Source"].map((head) => h("th", { role: "columnheader", scope: "col" }, head));
-    findings.replaceChildren(h("table", { role: "table" }, h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), h("tbody", { role: "rowgroup" }, rows)));
-    findings.scrollTop = 0;
+    rows.replaceChildren(...chosen.map(rowOf));
   }
 
   // --- controls ---
@@ -337,6 +342,7 @@ export function mountNetwork(root, config, options = {}) {
 
   function refresh() {
     const began = performance.now();
+    if (findings.scrollTop) findings.scrollTop = 0;
     choose();
     timings.solve = performance.now() - began;
     draw();
