@@ -444,6 +444,14 @@ def test_the_selected_facts_are_a_table_that_the_library_reads(browser, site, tm
 
 
 @pytest.mark.browser
+def test_code_and_what_it_prints_begin_at_the_left(browser, site):
+    """The cells of the map of gaps and the cells of a notebook share a class name; no rule of the one may reach the other."""
+    with opened(browser, f"{site}/chapters/05-il10.html") as tab:
+        sides = tab.evaluate("[...new Set([...document.querySelectorAll('.cell pre')].map((e) => getComputedStyle(e).textAlign))]")
+    assert sides and set(sides) <= {"start", "left"}
+
+
+@pytest.mark.browser
 def test_a_cell_of_the_map_sets_the_filter(browser, site):
     """By keyboard: the cell is a link; sentence and list come into view with the focus."""
     with opened(browser, f"{site}/{EVIDENCE}") as tab:
