@@ -177,7 +177,7 @@ export function mountField(root, given, options = {}) {
   content.replaceChildren(frameOf, ...groupsOf);
   function show() {
     const W = stage.clientWidth;
-    if (!(W > 0)) return;
+    if (!(W > LEFT + RIGHT)) return; // no room yet: drawn when the stage has it
     family ||= getComputedStyle(svg).fontFamily;
     layout = arrange(W);
     stage.style.height = `${Math.ceil(layout.tall)}px`;
