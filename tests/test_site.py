@@ -452,6 +452,16 @@ def test_code_and_what_it_prints_begin_at_the_left(browser, site):
 
 
 @pytest.mark.browser
+def test_a_dip_between_equal_ends_is_told(browser, site):
+    """The sentence of a response names the lowest point, which a look at the two ends would miss."""
+    with opened(browser, f"{site}/chapters/05-il10.html#il10-dose:scenario=kept-out") as tab:
+        settle(tab)
+        said = tab.evaluate("window.solubleExplorers['il10-dose'].summary")
+    low = re.search(r"over the range it falls from [\d.]+ to ([\d.]+) near ", said)
+    assert low and float(low[1]) < 0.8, said
+
+
+@pytest.mark.browser
 def test_a_cell_of_the_map_sets_the_filter(browser, site):
     """By keyboard: the cell is a link; sentence and list come into view with the focus."""
     with opened(browser, f"{site}/{EVIDENCE}") as tab:

@@ -165,9 +165,11 @@ export function response(model, config) {
       const [a, b] = [edges[0], edges.at(-1)];
       const flat = !(Math.abs(a - b) > 0.01 * Math.max(Math.abs(a), Math.abs(b)));
       const jump = leap(xs, up), back = down && leap(xs, down);
+      const bend = turn(xs, up);
       if (jump && back && Math.abs(Math.log(jump / back)) > 0.02) clauses.push(`on the way up it jumps near ${measure(jump, x.unit, 2)}, on the way down near ${measure(back, x.unit, 2)}`);
       else if (jump) clauses.push(`it jumps near ${measure(jump, x.unit, 2)}`);
       else if (back) clauses.push(`it jumps only on the way down, near ${measure(back, x.unit, 2)}`);
+      else if (bend) clauses.push(`over the range it ${bend.y < a ? "falls" : "rises"} from ${number(a)} to ${number(bend.y)} near ${measure(bend.x, x.unit, 2)} and ends at ${told(b)}`);
       else clauses.push(flat ? `over the whole range it stays near ${told(a)}` : `over the range it goes from ${number(a)} to ${told(b)}`);
       return sentence(opening, clauses);
     },
@@ -208,6 +210,16 @@ function* halving(n) {
   yield 0;
   yield n - 1;
   for (let gap = 1; gap < n; gap *= 2) for (let k = 1; k < 2 * gap; k += 2) yield Math.round(((n - 1) * k) / (2 * gap));
+}
+
+/** The lowest or highest point of a curve, if it lies inside the range and clearly beyond both ends: what a look at the ends would miss. */
+function turn(xs, y) {
+  const points = xs.map((v, k) => ({ x: v, y: y[k] })).filter((point) => Number.isFinite(point.y));
+  if (points.length < 3) return null;
+  const ends = [points[0].y, points.at(-1).y].sort((a, b) => a - b);
+  const beyond = ({ y: v }) => Math.max(ends[0] - v, v - ends[1]);
+  const farthest = points.reduce((best, point) => (beyond(point) > beyond(best) ? point : best));
+  return beyond(farthest) > 0.02 * Math.max(...points.map((point) => Math.abs(point.y))) ? farthest : null;
 }
 
 /** The place of the largest leap between neighbours, if it is one: far steeper than the rest of the branch. */
