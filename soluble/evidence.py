@@ -646,10 +646,12 @@ class Fact:
 
     @staticmethod
     def _signed(number: str) -> str:
-        """The number as prose has it: with a true minus, and from five digits on with a narrow space before each three."""
+        """The number as prose has it: a true minus, a power of ten, and from five digits on a narrow space before each three."""
         if re.fullmatch(r"-?\d{5,}", number):
             number = f"{int(number):,}".replace(",", "\u202f")
-        return number.replace("-", "\u2212") if number.startswith("-") else number
+        number, _, power = number.partition("e")
+        number = number.replace("-", "\u2212")
+        return f"{number} × 10{str(int(power)).translate(_RAISED)}" if power else number
 
     def _interval(self) -> str:
         if self.ci_low is None:
@@ -666,15 +668,19 @@ class Fact:
 
 
 _PLURAL = {"second", "minute", "hour", "day", "week", "month", "year"}
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def printed_unit(unit: str, number: str = "") -> str:
-    """The unit as prose has it: ``percent`` -> ``%``, ``1/cell`` -> ``per cell``, ``26 day`` -> ``26 days``."""
+    """The unit as prose has it: ``percent`` -> ``%``, ``1/cell`` -> ``per cell``, ``26 day`` -> ``26 days``, ``cm**2`` -> ``cm²``."""
     if unit in _PLURAL:
         return unit if number in ("1", "1.0") else f"{unit}s"
-    if unit.startswith("1/"):
-        return "per " + unit[2:].strip("()").replace("*", " per ")
-    return unit.replace("percent", "%").replace("ug", "µg").replace("um", "µm").replace("uM", "µM").replace("**", "^")
+    unit = re.sub(r"\*\*(\d)", lambda m: m[1].translate(_RAISED), unit).replace("1e6*cell", "million cells")
+    above, _, below = unit.partition("/(")
+    if below or unit.startswith("1/"):
+        above, below = (above, below) if below else ("1", unit[2:])
+        return f"{'' if above == '1' else above} per {below.strip('()').replace('*', ' per ')}".strip()
+    return unit.replace("percent", "%").replace("ug", "µg").replace("um", "µm").replace("uM", "µM")
 
 
 def fact(identity: str) -> Fact:
@@ -1273,10 +1279,10 @@ def forest(yi, vi=None, *, ax=None, pooled: Pooled | None = None, order: str = "
         texts += [f"{s['estimate']:.2f} ({s['ci_low']:.2f}–{s['ci_high']:.2f})", wide]
     for row, text in zip(rows, texts, strict=True):
         ax.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=10, annotation_clip=False)
+    ax.axvline(1 if log else 0, color=style.MUTED, lw=1, ls=(0, (4, 3)))
     if log:
         ax.set_xscale("log")
         _plain_log_ticks(ax)
-    ax.axvline(1 if log else 0, color=style.MUTED, lw=1, ls=(0, (4, 3)))
     ax.set_yticks(list(rows), names)
     ax.set_ylim(-0.7 if result else 0.3, max(rows) + 0.7)
     ax.grid(axis="y", visible=False)

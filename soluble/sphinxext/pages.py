@@ -130,14 +130,17 @@ def fact_row(found, references: str, anchored: bool = False, used: list[tuple[st
 
 
 class TrialsTable(SphinxDirective):
-    """The trials of drugs that target the network; on the evidence page each row is ``#trial-<id>``, with filters."""
+    """The trials of drugs that target the network, of one ``axis`` or those with these ``ids``; on the evidence page each row
+    is ``#trial-<id>``, with filters."""
 
-    option_spec = {"axis": directives.unchanged}
+    option_spec = {"axis": directives.unchanged, "ids": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
         table = evidence.trials()
         if axis := self.options.get("axis"):
             table = table[table["axis"] == axis]
+        if ids := self.options.get("ids"):
+            table = table.loc[[i.strip() for i in ids.split(",")]]
         if table.empty:
             raise self.error("no trial fits this table")
         home = self.env.docname == self.config.soluble_evidence
