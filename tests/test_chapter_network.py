@@ -320,7 +320,7 @@ def test_trials(said):
     assert all(re.search("VEGF|bevacizumab", f"{t.mechanism} {t.partner}") for t in met[met["axis"] == "combination"].itertuples())
     assert list(controlled[(controlled["axis"] == "PD-1/PD-L1") & (controlled["outcome"] != "positive")].index) == ["checkmate-026"], "all but one"
     aimed = controlled[(controlled["axis"] == "IL-6") & controlled["setting"].str.contains("NSCLC")]
-    assert aimed.empty, "no trial in this book blocks IL-6 in NSCLC to lengthen life"
+    assert aimed.empty, "no randomised trial in this book blocks IL-6 or its receptor in NSCLC"
     assert {"positive", "negative"} <= set(controlled[controlled["axis"] == "VEGF"]["outcome"])
     greek = {"TGF-beta": "TGF-β", "IL-1beta": "IL-1β", "IFN-gamma": "IFN-γ"}
     assert said["net-tried"] == len({greek.get(a, a) for a in controlled["axis"]} & {r["from"] for r in ACTS}) < said["net-mediators"] / 2
