@@ -222,7 +222,7 @@ function turn(xs, y) {
   return beyond(farthest) > 0.02 * Math.max(...points.map((point) => Math.abs(point.y))) ? farthest : null;
 }
 
-/** The place of the largest leap between neighbours, if it is one: far steeper than the rest of the branch. */
+/** The place of the largest leap between neighbours, if it is one: far steeper than the rest of the branch, and than the steps beside it. */
 function leap(xs, y) {
   let [low, high] = [Infinity, -Infinity];
   for (const v of y)
@@ -232,5 +232,7 @@ function leap(xs, y) {
     const step = Math.abs(y[k] - y[k - 1]);
     if (step > most) [most, at] = [step, k];
   }
+  const beside = [y[at - 1] - y[at - 2], y[at + 1] - y[at]].filter(Number.isFinite).map(Math.abs);
+  if (!(most > 2 * Math.max(0, ...beside))) return 0;
   return most > 0.25 * (high - low) && most > 0.05 * Math.max(Math.abs(high), Math.abs(low)) ? Math.sqrt(xs[at] * xs[at - 1]) || xs[at] : 0;
 }
