@@ -33,6 +33,7 @@ __all__ = [
     "Pooled",
     "Problem",
     "compare_subgroups",
+    "compared",
     "convert",
     "cumulative",
     "disagreement",
@@ -370,6 +371,15 @@ def _network(path: Path, _changed: int) -> pd.DataFrame:
     return _typed(rows, "network")
 
 
+def compared(path: str | Path | None = None) -> pd.DataFrame:
+    """The facts that were drawn at random and compared again with their pages: ``verdict`` and ``found``, indexed by id.
+
+    How they were drawn stands in the schema, under ``drawn``. Raises :class:`EvidenceError` as :func:`facts` does.
+    """
+    path = Path(path) if path else data_folder() / "evidence" / "compared.csv"
+    return _typed(_read_table(path, "compared", _check_compared), "compared")
+
+
 def greek(name: str) -> str:
     """A mediator's name as the field writes it: ``TGF-beta`` -> ``TGF-β``."""
     return re.sub(r"-?(alpha|beta|gamma)$", lambda m: ("-" if m[0][0] == "-" else "") + {"alpha": "α", "beta": "β", "gamma": "γ"}[m[1]], name)
@@ -498,6 +508,15 @@ def _check_trial(path: Path, line: int, row: dict) -> list[Problem]:
         if identity not in known:
             what = f"{identity!r} is no fact"
             problems.append(Problem(path.name, line, "facts", what, "Name ids of facts.csv, separated by semicolons."))
+    return problems
+
+
+def _check_compared(path: Path, line: int, row: dict) -> list[Problem]:
+    problems = []
+    if row.get("id") and row["id"] not in _facts_rows():
+        problems.append(Problem(path.name, line, "id", f"{row['id']!r} is no fact", "Name an id of facts.csv."))
+    if row.get("verdict", "agrees") != "agrees" and not row.get("found"):
+        problems.append(Problem(path.name, line, "found", "is empty although not all agreed", "Say what was found."))
     return problems
 
 

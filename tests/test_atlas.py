@@ -134,8 +134,29 @@ def test_the_files_hold_every_fact_as_printed():
 
 def test_each_statement_can_stand_alone():
     """A fact has an address of its own: it must not lean on the row above it."""
-    leaning = evidence.facts()["statement"].str.match(r"(The same|It|They|And|Another|Also|This|These)\b")
+    leaning = evidence.facts()["statement"].str.contains(r"^(?:The same|It|They|And|Another|Also|This|These|Nor|So)\b|\b(?:in the same|in that|the effect (?:is|stands))\b")
     assert not leaning.any(), list(leaning[leaning].index)
+
+
+def test_the_facts_that_were_compared_again_are_told():
+    from soluble.sphinxext.atlas import compared_facts
+
+    drawn, table = next(r for r in evidence.schema()["resources"] if r["name"] == "compared")["drawn"], evidence.compared()
+    assert len(table) == 50 and "20261126" in drawn["by"]
+    told = compared_facts(table, "#{}".format)
+    counts = table["verdict"].value_counts()
+    assert counts.sum() == 50 and all(f"{n} " in told for n in counts) and all(f'href="#{i}"' in told for i in table.index)
+    # What was seen on a page says on which; a file of a model is no page.
+    agreed = evidence.facts().loc[table.index[table["verdict"].isin(["agrees", "corrected"])]]
+    assert (agreed["checked"].str.startswith("page ") | (agreed["where_seen"] == "data file")).all()
+
+
+def test_a_bad_comparison_is_named(tmp_path):
+    path = tmp_path / "compared.csv"
+    path.write_text("id,verdict,found\nno-such-fact,agrees,\ncanopy1-os-hr,corrected,\ncanopya-os-hr,fine,\n", encoding="utf8")
+    with pytest.raises(evidence.EvidenceError) as error:
+        evidence.compared(path)
+    assert [(p.row, p.column) for p in error.value.problems] == [(2, "id"), (3, "found"), (4, "verdict"), (4, "found")]
 
 
 def test_a_mediator_is_spelled_as_the_field_does():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from . import icons
-from .facts import FACT_PAGES
+from .facts import FACT_PAGES, place
 from .pages import dot, fact_row, raw
 
 FILES = {
@@ -31,6 +31,7 @@ FILES = {
     "trials.csv": "Trials (CSV)",
     "disagreements.yaml": "Disagreements (YAML)",
     "network.csv": "Network (CSV)",
+    "compared.csv": "Facts compared again (CSV)",
     "datapackage.json": "What the columns mean",
 }
 
@@ -61,6 +62,37 @@ class GapMap(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         return [raw(gap_map(atlas.gaps()))]
+
+
+class ComparedFacts(SphinxDirective):
+    """Which facts were drawn at random and compared again, and what was found."""
+
+    def run(self) -> list[nodes.Node]:
+        builder, here = self.env.app.builder, self.env.docname
+        return [raw(compared_facts(evidence.compared(), lambda identity: place(builder, here, "fact", identity)))]
+
+
+def compared_facts(table: pd.DataFrame, address: Callable[[str], str]) -> str:
+    """A sentence with the counts, and the list to open."""
+    drawn = next(r for r in evidence.schema()["resources"] if r["name"] == "compared")["drawn"]
+    counts = table["verdict"].value_counts()
+    said = {
+        "agrees": "agreed",
+        "agrees in part": "agreed in what the page showed",
+        "corrected": "were wrong in a word or a number and are corrected",
+        "not seen again": "could not be seen again",
+    }
+    told = ", ".join(f"{counts[verdict]} {words}" for verdict, words in said.items() if verdict in counts)
+    rows = "".join(
+        f'<tr><td><a href="{escape(address(i))}">{escape(i)}</a></td><td>{escape(row.verdict)}</td><td>{escape(row.found)}</td></tr>' for i, row in table.iterrows()
+    )
+    head = "".join(f'<th scope="col">{text}</th>' for text in ("Fact", "Verdict", "What was found"))
+    return (
+        f"<p>{len(table)} facts, drawn at random from {drawn['ids']}, were compared again with pages that show their sources: {told}.</p>"
+        f'<details class="folded"><summary>Which facts, and what was found</summary><p class="small">Drawn on {drawn["on"]} by '
+        f"<code>{escape(drawn['by'])}</code> from the ids in {escape(drawn['from'])}.</p>"
+        f'<div class="table-scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>'
+    )
 
 
 def gap_map(cells: pd.DataFrame) -> str:
@@ -173,7 +205,7 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
         return
     folder = Path(app.outdir) / "downloads" / "evidence"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("facts.csv", "trials.csv", "network.csv", "datapackage.json", "disagreements.yaml"):
+    for name in ("facts.csv", "trials.csv", "network.csv", "compared.csv", "datapackage.json", "disagreements.yaml"):
         (folder / name).write_bytes(data_path("evidence", name).read_bytes())
     (folder / "references.bib").write_bytes(data_path("references.bib").read_bytes())
     (folder / "facts.json").write_text(json.dumps(atlas.records(), ensure_ascii=False, indent=1) + "\n", encoding="utf8")
@@ -182,5 +214,6 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     app.add_directive("atlas", Atlas)
     app.add_directive("gap-map", GapMap)
+    app.add_directive("compared-facts", ComparedFacts)
     app.connect("html-collect-pages", family_pages)
     app.connect("build-finished", write_files, priority=610)

@@ -14,7 +14,7 @@ from .facts import words_and_id
 
 ROLE = re.compile(r"\{([\w:.-]+)\}`([^`]+)`")
 TARGET = re.compile(r"^\([\w-]+\)=\s*$", re.M)
-LEFT_OUT = {"evidence-table", "trials-table", "disagreements", "atlas", "gap-map", "chapter-downloads", "bibliography", "model-sheets", "build-status", "mediators"}
+LEFT_OUT = {"evidence-table", "trials-table", "disagreements", "atlas", "gap-map", "compared-facts", "chapter-downloads", "bibliography", "model-sheets", "build-status", "mediators"}
 NOTES = {"admonition", "note", "tip", "warning", "important", "caution", "margin", "seealso", "attention", "aside"}
 
 

@@ -21,7 +21,7 @@ RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
 FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
 TRIAL, DISAGREE = (re.compile(rf"\{{{role}\}}`(?:[^`<]*<)?\s*([\w.-]+)") for role in ("trial", "disagree"))
 TABLES = re.compile(
-    r"\{(?:evidence-table|trials-table|disagreements|atlas|gap-map|chapter-downloads)\}|\bevidence\.(?:facts?|trials|network|pool|forest|disagreements)\("
+    r"\{(?:evidence-table|trials-table|disagreements|atlas|gap-map|compared-facts|chapter-downloads)\}|\bevidence\.(?:facts?|trials|network|pool|forest|disagreements)\("
     r"|import [^\n]*\bevidence\b|\bexplore_(?:evidence|network)\("
 )
 SHEETS = re.compile(r"\{model-sheets\}|list_models\(")
