@@ -146,6 +146,8 @@ def test_the_facts_that_were_compared_again_are_told():
     told = compared_facts(table, "#{}".format)
     counts = table["verdict"].value_counts()
     assert counts.sum() == 50 and all(f"{n} " in told for n in counts) and all(f'href="#{i}"' in told for i in table.index)
+    # 3 of 48: 6.25 %, Clopper and Pearson 1.3 to 17.2 %.
+    assert counts.to_dict() == {"agrees": 43, "corrected": 3, "agrees in part": 2, "not seen again": 2} and "6 % may hold such an error (95 % interval 1 to 17 %)" in told
     # What was seen on a page says on which; a file of a model is no page.
     agreed = evidence.facts().loc[table.index[table["verdict"].isin(["agrees", "corrected"])]]
     assert (agreed["checked"].str.startswith("page ") | (agreed["where_seen"] == "data file")).all()

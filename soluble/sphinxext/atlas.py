@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import pandas as pd
 from docutils import nodes
+from scipy import stats
 from soluble import atlas, evidence
 from soluble.paths import data_path
 from sphinx.application import Sphinx
@@ -83,12 +84,15 @@ def compared_facts(table: pd.DataFrame, address: Callable[[str], str]) -> str:
         "not seen again": "could not be seen again",
     }
     told = ", ".join(f"{counts[verdict]} {words}" for verdict, words in said.items() if verdict in counts)
+    seen, wrong = len(table) - counts.get("not seen again", 0), counts.get("corrected", 0)
+    low, high = (100 * end for end in stats.binomtest(int(wrong), int(seen)).proportion_ci(method="exact"))
+    share = f"Of all facts, then, {100 * wrong / seen:.0f} % may hold such an error (95 % interval {low:.0f} to {high:.0f} %)."
     rows = "".join(
         f'<tr><td><a href="{escape(address(i))}">{escape(i)}</a></td><td>{escape(row.verdict)}</td><td>{escape(row.found)}</td></tr>' for i, row in table.iterrows()
     )
     head = "".join(f'<th scope="col">{text}</th>' for text in ("Fact", "Verdict", "What was found"))
     return (
-        f"<p>{len(table)} facts, drawn at random from {drawn['ids']}, were compared again with pages that show their sources: {told}.</p>"
+        f"<p>{len(table)} facts, drawn at random from {drawn['ids']}, were compared again with pages that show their sources: {told}. {share}</p>"
         f'<details class="folded"><summary>Which facts, and what was found</summary><p class="small">Drawn on {drawn["on"]} by '
         f"<code>{escape(drawn['by'])}</code> from the ids in {escape(drawn['from'])}.</p>"
         f'<div class="table-scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>'
