@@ -375,7 +375,7 @@ def test_it_works_in_a_notebook(browser, tmp_path, serve):
         page = browser.new_page()
         page.goto(f"{at}/note.html")
         until(page, "window.kernel")
-        assert page.evaluate("kernel.state.summary").startswith("IL-6: 21 findings")
+        assert page.evaluate("kernel.state.summary").startswith(f"IL-6: {len(network.select(FINDINGS, mediator='IL-6'))} findings")
         page.locator("select[data-action=mediator]").select_option("CXCL12")
         until(page, "kernel.state.values.mediator === 'CXCL12'")
         page.evaluate("values => kernel.send(values)", widget.values | {"mediator": "", "cell": "neutrophil"})
