@@ -150,7 +150,17 @@ def test_the_size_that_is_held_is_that_of_the_border(border, said):
     order = np.argsort(v)
     at = np.interp(float(y.place(3.2e5)), v[order], u[order])
     assert said["immune-largest"] == pytest.approx(float(x.value(at)) / 1e6, rel=0.005)
-    assert said["immune-move-a"] < 0.5 < 1.5 < said["immune-move-n"]
+
+
+def test_recruitment_decides_between_all_and_nothing(border, said):
+    """A fifth more p, or less m, takes the escaped state away; a fifth less p leaves no size that is held; other rates move the border."""
+    for name, times in (("p", 1.2), ("m", 0.8)):
+        found = border.equilibria(**{name: times * border.parameters()["value"][name]})
+        assert found["T"].max() < 1e8, name
+    for T0 in (1e4, 1e6, 1e8):
+        assert border.steady_state(T0=T0, E0=3.2e5, p=0.8 * 0.1245)["T"] > 3e8
+    assert said["immune-moved-a"] < said["immune-largest"] < said["immune-moved-s"] < said["immune-moved-n"] < 900
+    assert said["immune-fold-p-more"] < 20 < said["immune-fold-a-less"]
 
 
 def test_late_effectors_follow_the_outcome(said):
