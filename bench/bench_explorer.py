@@ -31,6 +31,8 @@ CASES = [
     ("il6-trans-signalling", "timecourse", {"controls": ["dose_L", "k_T"], "show": ["L_f", "CRP"], "values": {"dose_L": 300}}, "k_T"),
     ("kuznetsov-1994", "response", {"controls": ["n"], "x": "s", "of": "T", "hysteresis": True}, "n"),
     ("kuznetsov-1994", "response", {"controls": ["s"], "x": "a", "of": "T", "at": 200}, "s"),
+    ("kuznetsov-1994", "phase", {"controls": ["n"], "x": "T", "y": "E", "limits": {"T": (1e4, 1e9), "E": (1e4, 1e7)}}, "n"),
+    ("creemers-2021", "phase", {"controls": ["xi"], "x": "T", "y": "I", "limits": {"T": (1, 1e10), "I": (1e2, 1e9)}, "log": ["T", "I"], "held": {"S": 2e4, "N": 1e6, "C": 0}}, "xi"),
 ]
 
 STEP = """async ([name, control, share]) => {
