@@ -10,6 +10,7 @@ import html
 import math
 import re
 from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
@@ -203,7 +204,10 @@ def _count(number: int, thing: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{float(f'{value:.3g}'):g}"
+    """Three significant digits, a tie away from zero, as ``toPrecision`` has it in the browser."""
+    exact = Decimal(float(value))
+    digits = Decimal(1).scaleb(exact.adjusted() - 2)
+    return f"{exact.quantize(digits, ROUND_HALF_UP).normalize():f}"
 
 
 #: Pixels of the picture: its width, above and below the rows, between mediators, least height of a mediator, all rows together.

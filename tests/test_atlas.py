@@ -138,6 +138,12 @@ def test_each_statement_can_stand_alone():
     assert not leaning.any(), list(leaning[leaning].index)
 
 
+def test_a_median_is_rounded_as_in_the_browser():
+    """What ``String(Number(x.toPrecision(3)))`` gave in node; 2.125 is a tie that the two languages round differently."""
+    given = {2.125: "2.13", 0.0012345: "0.00123", 1.0: "1", 1234567.0: "1230000", 0.725: "0.725", -2.125: "-2.13", 0.0: "0"}
+    assert {x: atlas._number(x) for x in given} == given
+
+
 def test_the_facts_that_were_compared_again_are_told():
     from soluble.sphinxext.atlas import compared_facts
 
