@@ -270,7 +270,7 @@ export function mountAtlas(root, config, options = {}) {
   // --- controls ---
   const id = (name) => `explorer-${config.id}-${name}`;
   const selects = new Map(names.map((name) => [name, choice(config.id, name, config.filters[name][0], [["", "all"], ...config.filters[name][1]], (v) => set(name, v))]));
-  const [drawSelect, drawBox] = choice(config.id, "draw", "Draw", [["", "what most facts give"], ...Object.keys(config.measures).map((m) => [m, m])], (v) => set("draw", v));
+  const [drawSelect, drawBox] = choice(config.id, "draw", "Draw", [["", "most frequent"], ...Object.keys(config.measures).map((m) => [m, m])], (v) => set("draw", v));
   const words = h("input", { type: "search", id: id("words"), autocomplete: "off", maxlength: LONGEST, oninput: () => set("words", words.value) });
   const interval = h("input", { type: "checkbox", id: id("interval"), onchange: () => set("interval", Number(interval.checked)) });
   const field = (input, title) => h("div", { class: "explorer-scenario" }, h("label", { for: input.id }, title), input);
