@@ -2,119 +2,29 @@
 
 from __future__ import annotations
 
-import ast
-import os
 import re
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from chapter import Chapter, Standard
 from scipy import stats
 from scipy.optimize import brentq
 
 import soluble
-from soluble import evidence, teaching
+from soluble import evidence
 
-ROOT = Path(__file__).resolve().parents[1]
-CHAPTER = ROOT / "chapters" / "06-cxcl12.md"
-TEXT = CHAPTER.read_text(encoding="utf8")
-
-
-@pytest.fixture(scope="module")
-def executed():
-    """The chapter's notebook after one run in a fresh kernel, with the seconds that it took."""
-    import jupytext
-    from nbclient import NotebookClient
-
-    book = jupytext.reads(TEXT, fmt="md:myst")
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    os.environ["SOLUBLE_STATIC"] = "1"
-    start = time.perf_counter()
-    try:
-        NotebookClient(book, timeout=180, resources={"metadata": {"path": str(CHAPTER.parent)}}).execute()
-    finally:
-        del os.environ["SOLUBLE_STATIC"]
-    return book, time.perf_counter() - start
+CHAPTER = Chapter("06-cxcl12")
+TEXT = CHAPTER.text
+executed, said, printed = CHAPTER.fixtures()
 
 
-@pytest.fixture(scope="module")
-def said(executed):
-    """Every computed number that the text shows, by its name."""
-    found = {}
-    for cell in executed[0].cells:
-        for output in cell.get("outputs", []):
-            if name := output.get("metadata", {}).get("scrapbook", {}).get("name"):
-                found[name.removeprefix("cxcl12-")] = ast.literal_eval(next(iter(output["data"].values())))
-    return found
-
-
-@pytest.fixture(scope="module")
-def printed(executed):
-    """What the cells print."""
-    return "".join(o["text"] for c in executed[0].cells for o in c.get("outputs", []) if o["output_type"] == "stream" and o["name"] == "stdout")
+class TestStandard(Standard):
+    chapter, pictures = CHAPTER, 2
 
 
 @pytest.fixture(scope="module")
 def receptor():
     return soluble.load_model("receptor-desensitisation")
-
-
-# --- the notebook ----------------------------------------------------------------------------------------------------
-
-
-def test_runs_without_a_word_on_stderr(executed):
-    book, seconds = executed
-    assert not [o["text"] for c in book.cells for o in c.get("outputs", []) if o["output_type"] == "stream" and o["name"] == "stderr"]
-    assert seconds < 90, f"{seconds:.0f} s; a chapter should take less than 20 on an idle machine"
-
-
-def test_every_number_in_a_sentence_is_computed(said):
-    used = set(re.findall(r"\{glue:text\}`cxcl12-([\w-]+)", TEXT))
-    assert used and used <= set(said)
-
-
-def test_every_picture_says_what_it_shows(executed):
-    drawn = [c for c in executed[0].cells if c.cell_type == "code" and "plt.show()" in c.source]
-    assert len(drawn) == 2
-    for cell in drawn:
-        assert len(cell.metadata["mystnb"]["image"]["alt"]) > 80
-
-
-# --- the standard ----------------------------------------------------------------------------------------------------
-
-
-def prose() -> str:
-    text = re.sub(r"\A---.*?^---$", "", TEXT, count=1, flags=re.S | re.M)
-    text = re.sub(r"```(?:\{code-cell\}|python).*?```", "", text, flags=re.S)
-    return re.sub(r"^:[\w-]+:.*$|^[:`]{3,}.*$", "", text, flags=re.M)
-
-
-def explorers() -> list[re.Match]:
-    return list(re.finditer(r"soluble\.explore(?:_field)?\(", TEXT))
-
-
-def test_length_sources_facts_explorers_exercises():
-    words = re.sub(r"\{[\w:]+\}`[^`]*`", "x", prose()).split()
-    assert 2000 <= len(words) <= 4000, len(words)
-    cited = {key.strip() for keys in re.findall(r"\{cite:[tp]\}`([^`]+)`", TEXT) for key in keys.split(",")}
-    assert len(cited) >= 20 and cited <= set(evidence.references())
-    facts = {f.split("|")[0] for f in re.findall(r"\{fact\}`([^`]+)`", TEXT)}
-    assert facts <= set(evidence.facts().index)
-    assert len(explorers()) == 3
-    assert {"recall", "compute", "criticise"} <= {e.kind for e in teaching.exercises(CHAPTER)}
-    assert TEXT.count(":::{quiz}") >= 4
-
-
-def test_no_statistic_is_typed():
-    """Intervals, p values and hazard ratios stand in sentences only through facts or computed numbers."""
-    bare = re.sub(r"\{[\w:]+\}`[^`]*`", "", prose())
-    assert not re.search(r"\d+ ?% CI|p ?[=<] ?0\.\d|(?:hazard|odds|risk) ratio (?:of|was) \d|HR \d", bare)
-
-
-def test_prediction_stands_before_each_explorer():
-    assert TEXT.count(":::{admonition} Predict") == len(explorers())
-    assert all(TEXT.rindex("Predict", 0, m.start()) > TEXT.rfind("soluble.explore", 0, m.start()) for m in explorers())
 
 
 def test_the_puzzles_numbers_were_looked_up_on_their_pages():
@@ -153,9 +63,9 @@ def test_without_a_drug_it_is_the_receptor_that_tires(receptor):
 
 
 def test_silencer_competitor_and_late(said):
-    assert said["silencer-peak"] < 0.1 * said["tiring-peak"] and said["silencer-bound"] > 70
-    assert said["competitor-peak"] > 2 * said["silencer-peak"] and said["competitor-bound"] < said["silencer-bound"]
-    assert said["late-drop"] > 90 and 60 < said["late-regained"] < 75
+    assert said["cxcl12-silencer-peak"] < 0.1 * said["cxcl12-tiring-peak"] and said["cxcl12-silencer-bound"] > 70
+    assert said["cxcl12-competitor-peak"] > 2 * said["cxcl12-silencer-peak"] and said["cxcl12-competitor-bound"] < said["cxcl12-silencer-bound"]
+    assert said["cxcl12-late-drop"] > 90 and 60 < said["cxcl12-late-regained"] < 75
 
 
 def test_scenarios_of_the_receptor_say_the_truth(receptor):
@@ -169,13 +79,13 @@ def test_half_effects(said, printed, receptor):
     p = receptor.parameters()["value"]
     K_D = p["k_r"] / p["k_f"]
     a = p["L_first"] / K_D
-    assert said["competitor-binding"] == pytest.approx(p["K_pocket"], rel=0.01)
-    assert said["competitor-function"] == pytest.approx(p["K_pocket"] * (1 + a), rel=0.01), "Cheng and Prusoff"
-    assert said["function"] == pytest.approx(p["K_pocket"] * (1 + a) / (1 + a / 1.5), rel=0.01)
+    assert said["cxcl12-competitor-binding"] == pytest.approx(p["K_pocket"], rel=0.01)
+    assert said["cxcl12-competitor-function"] == pytest.approx(p["K_pocket"] * (1 + a), rel=0.01), "Cheng and Prusoff"
+    assert said["cxcl12-function"] == pytest.approx(p["K_pocket"] * (1 + a) / (1 + a / 1.5), rel=0.01)
     displaced = brentq(lambda d: balance(0.001, d, 0.5, p)[1] / balance(0.001, 0, 0.5, p)[1] - 0.5, 1e3, 1e5)
-    assert said["displaced"] == pytest.approx(displaced / 1000, rel=0.01) and round(said["displaced"]) == 15
-    assert said["displaced"] * 1000 / said["function"] > 1000
-    assert said["lasting-half"] / said["function"] == pytest.approx(30, abs=2)
+    assert said["cxcl12-displaced"] == pytest.approx(displaced / 1000, rel=0.01) and round(said["cxcl12-displaced"]) == 15
+    assert said["cxcl12-displaced"] * 1000 / said["cxcl12-function"] > 1000
+    assert said["cxcl12-lasting-half"] / said["cxcl12-function"] == pytest.approx(30, abs=2)
     assert "competitor: binding 5.0, function 24.9 nM" in printed
 
 
@@ -190,24 +100,24 @@ def test_a_pocket_that_does_not_hold_the_chemokine_never_displaces_half(receptor
 
 
 def test_what_the_second_receptor_takes(said):
-    assert said["rise-alone"] > 1.4 and said["rise-arrestin"] > 1.5
-    assert said["rise-ligand"] < 0.1, "its grip on CXCL12 does not matter"
-    assert said["plenty-left"] > 95 and said["scarce-left"] < 0.01 and said["scarce-rise"] < 0.4
-    assert said["plenty-nM"] * 1000 > 100 * evidence.fact("coggins-cxcr4-kd").value, "far above both affinities"
+    assert said["cxcl12-rise-alone"] > 1.4 and said["cxcl12-rise-arrestin"] > 1.5
+    assert said["cxcl12-rise-ligand"] < 0.1, "its grip on CXCL12 does not matter"
+    assert said["cxcl12-plenty-left"] > 95 and said["cxcl12-scarce-left"] < 0.01 and said["cxcl12-scarce-rise"] < 0.4
+    assert said["cxcl12-plenty-nM"] * 1000 > 100 * evidence.fact("coggins-cxcr4-kd").value, "far above both affinities"
 
 
 # --- the field -------------------------------------------------------------------------------------------------------
 
 
 def test_where_the_sink_stands(said):
-    assert said["index-rear"] > said["index-source"] > said["index-vessel"] > 0.3
-    assert abs(said["index-even"]) < 0.05 < said["index-self-made"] and said["index-sink"] > 0.2
+    assert said["cxcl12-index-rear"] > said["cxcl12-index-source"] > said["cxcl12-index-vessel"] > 0.3
+    assert abs(said["cxcl12-index-even"]) < 0.05 < said["cxcl12-index-self-made"] and said["cxcl12-index-sink"] > 0.2
 
 
 def test_a_competitor_helps_in_a_flood(said):
-    assert said["index-flood"] < 0.8 * said["index-source"]
-    assert said["index-flood-competitor"] == pytest.approx(said["index-source"], abs=0.03)
-    assert said["index-silenced"] < 0.1 and said["index-flood-silencer"] < 0.15
+    assert said["cxcl12-index-flood"] < 0.8 * said["cxcl12-index-source"]
+    assert said["cxcl12-index-flood-competitor"] == pytest.approx(said["cxcl12-index-source"], abs=0.03)
+    assert said["cxcl12-index-silenced"] < 0.1 and said["cxcl12-index-flood-silencer"] < 0.15
 
 
 def test_the_field_without_cells_is_the_closed_form():
@@ -235,33 +145,33 @@ def test_more_seeds_say_the_same():
 
 def test_index_by_hand_as_in_the_explorer(printed, said):
     by_hand, library = map(float, re.search(r"index ([\d.]+), by the library ([\d.]+)", printed).groups())
-    assert by_hand == library == pytest.approx(said["index-source"], abs=0.001)
+    assert by_hand == library == pytest.approx(said["cxcl12-index-source"], abs=0.001)
 
 
 # --- the evidence ----------------------------------------------------------------------------------------------------
 
 
 def test_odds_ratio_from_printed_percentages(said):
-    assert (said["nuclear-events"], said["other-events"]) == (4, 15)
+    assert (said["cxcl12-nuclear-events"], said["cxcl12-other-events"]) == (4, 15)
     assert [round(100 * 4 / 17, 1), round(100 * 15 / 44, 1)] == [evidence.fact(f"spano-{n}-metastasis").value for n in ("nuclear", "no-nuclear")]
     from statsmodels.stats.contingency_tables import Table2x2
 
     table = Table2x2([[4, 13], [15, 29]])
     low, high = table.oddsratio_confint()
-    assert said["nuclear-or"] == pytest.approx(table.oddsratio) and [said["nuclear-low"], said["nuclear-high"]] == pytest.approx([low, high], rel=1e-3)
+    assert said["cxcl12-nuclear-or"] == pytest.approx(table.oddsratio) and [said["cxcl12-nuclear-low"], said["cxcl12-nuclear-high"]] == pytest.approx([low, high], rel=1e-3)
 
 
 def test_the_ratio_of_opposite_readings(said):
-    se = np.hypot(np.log(said["nuclear-high"] / said["nuclear-low"]) / 3.92, np.log(8.69 / 1.53) / 3.92)
-    middle = np.log(3.65 / said["nuclear-or"])
-    got = [said["opposite"], said["opposite-low"], said["opposite-high"]]
+    se = np.hypot(np.log(said["cxcl12-nuclear-high"] / said["cxcl12-nuclear-low"]) / 3.92, np.log(8.69 / 1.53) / 3.92)
+    middle = np.log(3.65 / said["cxcl12-nuclear-or"])
+    got = [said["cxcl12-opposite"], said["cxcl12-opposite-low"], said["cxcl12-opposite-high"]]
     assert got == pytest.approx(list(np.exp([middle, middle - 1.96 * se, middle + 1.96 * se])), rel=1e-3)
-    assert said["opposite-low"] > 1, "more than chance would easily do"
+    assert said["cxcl12-opposite-low"] > 1, "more than chance would easily do"
 
 
 def test_cytoplasm_and_membrane_do_not_differ(said):
-    assert said["places-ci_low"] < 1 < said["places-ci_high"]
-    assert said["places-estimate"] == pytest.approx(2.10 / 1.74)
+    assert said["cxcl12-places-ci_low"] < 1 < said["cxcl12-places-ci_high"]
+    assert said["cxcl12-places-estimate"] == pytest.approx(2.10 / 1.74)
 
 
 def test_brain_against_other_organs():

@@ -5,108 +5,32 @@ What is counted is counted here again from the rows of the file, without ``solub
 
 from __future__ import annotations
 
-import ast
 import csv
 import io
-import os
 import re
-import time
 from collections import Counter, defaultdict
 from contextlib import redirect_stdout
 from math import comb
-from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from chapter import Chapter, Standard
 
 from soluble import evidence, network, teaching
 
-ROOT = Path(__file__).resolve().parents[1]
-CHAPTER = ROOT / "chapters" / "01-network.md"
-TEXT = CHAPTER.read_text(encoding="utf8")
+CHAPTER = Chapter("01-network")
+TEXT = CHAPTER.text
+executed, said, printed = CHAPTER.fixtures()
 
-with (ROOT / "evidence" / "network.csv").open(encoding="utf8", newline="") as file:
+
+class TestStandard(Standard):
+    chapter, pictures = CHAPTER, 2
+
+
+with (CHAPTER.path.parents[1] / "evidence" / "network.csv").open(encoding="utf8", newline="") as file:
     ROWS = list(csv.DictReader(file))
 ACTS = [r for r in ROWS if r["kind"] == "acts on"]
-
-
-@pytest.fixture(scope="module")
-def executed():
-    """The chapter's notebook after one run in a fresh kernel, with the seconds that it took."""
-    import jupytext
-    from nbclient import NotebookClient
-
-    book = jupytext.reads(TEXT, fmt="md:myst")
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    os.environ["SOLUBLE_STATIC"] = "1"
-    start = time.perf_counter()
-    try:
-        NotebookClient(book, timeout=120, resources={"metadata": {"path": str(CHAPTER.parent)}}).execute()
-    finally:
-        del os.environ["SOLUBLE_STATIC"]
-    return book, time.perf_counter() - start
-
-
-@pytest.fixture(scope="module")
-def said(executed):
-    """Every computed number that the text shows, by its name."""
-    found = {}
-    for cell in executed[0].cells:
-        for output in cell.get("outputs", []):
-            if name := output.get("metadata", {}).get("scrapbook", {}).get("name"):
-                found[name] = ast.literal_eval(next(iter(output["data"].values())))
-    return found
-
-
-# --- the notebook ----------------------------------------------------------------------------------------------------
-
-
-def test_runs_without_a_word_on_stderr(executed):
-    book, seconds = executed
-    errors = [o["text"] for c in book.cells for o in c.get("outputs", []) if o["output_type"] == "stream" and o["name"] == "stderr"]
-    assert not errors
-    assert seconds < 60, f"{seconds:.0f} s; a chapter should take less than 20 on an idle machine"
-
-
-def test_every_number_in_a_sentence_is_computed(said):
-    used = set(re.findall(r"\{glue:text\}`([\w-]+)", TEXT))
-    assert used and used <= set(said)
-
-
-def test_every_picture_says_what_it_shows(executed):
-    drawn = [c for c in executed[0].cells if c.cell_type == "code" and "plt.show()" in c.source]
-    assert len(drawn) == 2
-    for cell in drawn:
-        assert len(cell.metadata["mystnb"]["image"]["alt"]) > 80
-
-
-# --- the standard ----------------------------------------------------------------------------------------------------
-
-
-def prose() -> str:
-    text = re.sub(r"\A---.*?^---$", "", TEXT, count=1, flags=re.S | re.M)
-    text = re.sub(r"```(?:\{code-cell\}|python).*?```", "", text, flags=re.S)
-    return re.sub(r"^:[\w-]+:.*$|^[:`]{3,}.*$", "", text, flags=re.M)
-
-
-def test_length_sources_facts_explorers_exercises():
-    words = re.sub(r"\{[\w:]+\}`[^`]*`", "x", prose()).split()
-    assert 2000 <= len(words) <= 4000, len(words)
-    cited = {key.strip() for keys in re.findall(r"\{cite:[tp]\}`([^`]+)`", TEXT) for key in keys.split(",")}
-    assert len(cited) >= 20 and cited <= set(evidence.references())
-    facts = {f.split("|")[0] for f in re.findall(r"\{fact\}`([^`]+)`", TEXT)}
-    assert facts <= set(evidence.facts().index)
-    assert TEXT.count("soluble.explore_network(") == 1
-    kinds = [e.kind for e in teaching.exercises(CHAPTER)]
-    assert {"recall", "compute", "criticise"} <= set(kinds)
-    assert TEXT.count(":::{quiz}") >= 4
-
-
-def test_no_statistic_is_typed():
-    """Intervals, p values and hazard ratios stand in sentences only through facts or computed numbers."""
-    bare = re.sub(r"\{[\w:]+\}`[^`]*`", "", prose())
-    assert not re.search(r"\d+ ?% CI|p ?[=<] ?0\.\d|(?:hazard|odds|risk) ratio (?:of|was) \d|HR \d", bare)
 
 
 def test_prediction_stands_before_the_explorer():
