@@ -85,10 +85,32 @@ def test_late_effectors_follow_the_outcome(said):
     assert said["immune-dormant-E"] > 5 * said["immune-escaped-E"]
 
 
-def test_both_coordinates_beat_either(said):
-    assert 0.6 < said["immune-auc-tumour"] < 0.9
-    assert 0.6 < said["immune-auc-effectors"] < 0.9
-    assert said["immune-auc-both"] > 0.98
+def test_both_coordinates_beat_either(border, said):
+    """The areas against Mann and Whitney's U, the fates of the tumours beside the border by long runs instead of the picture."""
+    from scipy.stats import mannwhitneyu
+
+    from soluble.plane import Axis, Plane
+
+    x, y = Axis("T", 1e4, 1e9, True), Axis("E", 1e4, 1e7, True)
+    names = Plane(border, x, y).basins()
+    rng = np.random.default_rng(8)
+    T, E = 10 ** rng.uniform(6, 8.7, 4000), 10 ** rng.uniform(4.5, 6.5, 4000)
+    fate = names[(y.place(E) * names.shape[0]).astype(int), (x.place(T) * names.shape[1]).astype(int)]
+    held = fate == "B"
+    for i in np.flatnonzero(fate == ""):
+        held[i] = border.steady_state(T0=T[i], E0=E[i])["T"] < 1e8
+    for i in range(0, 4000, 100):
+        assert (border.steady_state(T0=T[i], E0=E[i])["T"] < 1e8) == held[i]
+
+    def area(marker, among=slice(None)):
+        many, few = marker[among][held[among]], marker[among][~held[among]]
+        return mannwhitneyu(many, few).statistic / (len(many) * len(few))
+
+    whole = {"effectors": area(E), "tumour": area(-T), "both": area(E / T**0.6)}
+    for name, value in whole.items():
+        assert value < said[f"immune-auc-{name}"] < value + 0.01, "without the tumours on the border a little better"
+    assert whole["tumour"] < 0.9 and whole["effectors"] < 0.9 and whole["both"] > 0.98
+    assert area(E, T > 1e7) > whole["effectors"] + 0.05, "among large tumours effector cells alone do better"
 
 
 # --- the race --------------------------------------------------------------------------------------------------------
