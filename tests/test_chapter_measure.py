@@ -102,6 +102,7 @@ def test_half_inhibition(said):
     assert closed_form(K_A, said["measure-halving-insurmountable"], 1) == pytest.approx(without / 2)
     assert said["measure-halving-binding"] == pytest.approx(K_B * (1 + K_A / K_A))
     assert said["measure-halving-competitive"] / said["measure-halving-binding"] == pytest.approx(6), "sixfold"
+    assert said["measure-halving-competitive"] == pytest.approx(K_B * (1 + K_A / (K_A / 11))), "right with the half-maximal concentration"
 
 
 def test_schild(said):
@@ -140,6 +141,7 @@ def test_what_a_limit_and_noise_do(said):
     assert said["measure-limit-continuous"] > 1.1 * truth and said["measure-high-continuous"] > 1.4 * truth
     assert said["measure-half-continuous"] == pytest.approx(truth, rel=0.05)
     assert 45 < said["measure-limit-below"] < 55 and said["measure-high-below"] == pytest.approx(600 / 7, abs=2), "half; six in seven"
+    assert said["measure-limit-own"] < 0.97 * truth, "per standard deviation of the reported levels it turns round"
     assert said["measure-omit-patients"] < 520
     assert said["measure-omit-low"] < truth < said["measure-omit-high"]
     assert said["measure-limit-groups"] == said["measure-half-groups"] and said["measure-high-groups"] > said["measure-limit-groups"]
@@ -173,7 +175,8 @@ def test_worlds(said):
     assert all(published["serum"].ci_low < world[w]["serum"] < published["serum"].ci_high for w in ("count", "carriers"))
     assert world["count"]["serum-per-platelet"] < 1.1 < 1.25 < world["carriers"]["serum-per-platelet"]
     assert said["measure-world-share"] > 75 and said["measure-world-correlation"] < 0.3
-    assert world["noise"]["serum"] < said["measure-world-wide"] < published["serum"].value, "a part of the ratio and hardly all of it"
+    for other in ("wide", "second"):
+        assert world["noise"]["serum"] < said[f"measure-world-{other}"] < published["serum"].value, "a part of the ratio and hardly all of it"
 
 
 def test_worlds_by_large_numbers():
@@ -194,6 +197,8 @@ def test_worlds_by_large_numbers():
 
     assert ratio(plasma, 0.17 * z) == pytest.approx(1.31, abs=0.03)
     assert ratio(plasma + count * release, 0.17 * z) < 1.1
+    second = 76.1 * plasma / plasma.mean() + 173.3 * count * release / (count * release).mean()  # the means of Webb 1998
+    assert 1.05 < ratio(second, 0.17 * z) < 1.2
     assert ratio(count, 0.17 * z + 0.27 * w) == pytest.approx(1.54, abs=0.05)
     assert 1.15 < ratio(plasma + count * release, 0.17 * z + 0.27 * w) < 1.35
     assert 1.15 < ratio(plasma + count * release * plasma / 20, 0.17 * z) < 1.35
@@ -223,5 +228,7 @@ def test_exercises(printed):
     """The text of the solutions."""
     pM = evidence.fact("kang-il6-cutoff").value / 21
     assert 300 * pM / (pM + 10) == pytest.approx(18, abs=0.5) and 100 * pM / (pM + 10) == pytest.approx(6, abs=0.2)
+    healthy = evidence.fact("said-il6-healthy").value / 21
+    assert 300 * pM / (pM + 10) - 300 * healthy / (healthy + 10) == pytest.approx(10, abs=1), "about ten more"
     assert closed_form(1e12, 2 * K_B, 1, tau=1) == pytest.approx(closed_form(1e12, tau=1) / 2), "two thirds with τ = 1"
     assert "slope 1.00" in printed
