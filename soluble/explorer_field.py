@@ -43,7 +43,7 @@ PANELS = (*ACROSS, *OVER)
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 SEEDS = (1, 99)
 #: Points of the curves that are kept for comparison; of each cell's way in the first picture.
-KEPT, WAYS = 60, 40
+KEPT, WAYS = 60, 30
 #: Pixels of ``arrange`` in ``web/src/field/view.js``, and the depth of the colour.
 _LEFT, _RIGHT, _HEAD, _KEY, _FOOT, _GAP, _PANEL, _LINE = 40, 14, 26, 20, 42, 14, 84, 28
 _DEPTH = 0.6
@@ -278,7 +278,8 @@ def picture(model: FieldModel, config: Mapping[str, Any], run: field_run.FieldRu
                 _bottom_ticks(axes, end, said, shown=name == names[-1], word=word)
                 y += head + _PANEL + (_FOOT if name == names[-1] else _GAP)
         drawn = svg_element(figure, config["alt"], height)
-    shaded = _plane_image(values / most, colour, config["id"], (_LEFT, top, wide, high)) + _ramp(config, colour)
+    box = (_LEFT, top, wide, high)
+    shaded = _plane_image(values / most, colour, config["id"], box) + _ramp(config, colour) + _ways(model, config, run, box)
     head, rest = drawn.split(">", 1)
     return f"{head}>{shaded}{rest}"
 
@@ -304,6 +305,25 @@ def _plane_image(share: np.ndarray, colour: str, name: str, box: tuple[float, fl
         f'<mask id="{mask}" style="color-interpolation:sRGB;mask-type:luminance"><image {place} preserveAspectRatio="none" href="data:image/png;base64,{data}"/></mask>'
         f'<rect {place} fill="{colour}" mask="url(#{mask})"/>'
     )
+
+
+def _ways(model: FieldModel, config: Mapping[str, Any], run: field_run.FieldRun, box: tuple[float, float, float, float]) -> str:
+    """Where the cells went: a path for each kind, in steps of whole pixels, which weigh a fifth of matplotlib's."""
+    left, top, wide, high = box
+    times = np.unique([*run.t[:: max(1, len(run.t) // WAYS)], run.t[-1]])
+    out = []
+    for c, colour in zip(model.cells, _cell_colours(config), strict=True):
+        table = run.tracks[(run.tracks["cells"] == c.id) & run.tracks["time"].isin(times)]
+        if c.speed is None or not len(table):
+            continue
+        ways = []
+        for _, one in table.groupby("cell"):
+            points = np.round([left + one["x"] * wide / model.width, top + high - one["y"] * high / model.height]).astype(int).T
+            steps = np.diff(points, axis=0)
+            if steps.any():
+                ways.append(f"M{points[0][0]} {points[0][1]}l" + " ".join(f"{dx} {dy}" for dx, dy in steps[steps.any(axis=1)]))
+        out.append(f'<path d="{"".join(ways)}" fill="none" stroke="{colour}" stroke-opacity="0.5" stroke-width="0.8"/>')
+    return "".join(out)
 
 
 def _key_place(config: Mapping[str, Any]) -> float:
@@ -332,8 +352,7 @@ _MARKS = ("o", "D", "^")
 
 
 def _draw_plane(axes: Any, model: FieldModel, config: Mapping[str, Any], run: field_run.FieldRun, scale: float) -> None:
-    """Regions, ways and cells; one unit of place is ``scale`` pixels."""
-    from matplotlib.collections import LineCollection
+    """Regions and cells; one unit of place is ``scale`` pixels."""
     from matplotlib.patches import Circle, Rectangle
 
     axes.set(xlim=(0, model.width), ylim=(0, model.height), yticks=[])
@@ -349,12 +368,7 @@ def _draw_plane(axes: Any, model: FieldModel, config: Mapping[str, Any], run: fi
             x0, x1, y0, y1 = b["x0"], b["x1"], b["y0"], b["y1"]
             axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, **look))
         _name_region(axes, region.name, (x0, x1, y0, y1), scale, model)
-    times = np.unique([*run.t[:: max(1, len(run.t) // WAYS)], run.t[-1]])
     for k, (c, colour) in enumerate(zip(model.cells, _cell_colours(config), strict=True)):
-        table = run.tracks[(run.tracks["cells"] == c.id) & run.tracks["time"].isin(times)]
-        if c.speed is not None and len(table):
-            ways = [np.round(one[["x", "y"]].to_numpy(), 1) for _, one in table.groupby("cell")]
-            axes.add_collection(LineCollection(ways, colors=colour, linewidths=0.8, alpha=0.5))
         last = run.last.populations[k]
         size = 2 * max(2.4, last.fixed["diameter"] / 2 * scale)
         axes.plot(last.x, last.y, _MARKS[k % 3], markersize=size, color=colour, markeredgecolor=style.PAPER_LIGHT, markeredgewidth=0.8, linestyle="none")
@@ -418,7 +432,7 @@ def _draw_curves(figure: Any, axes: Any, model: FieldModel, config: Mapping[str,
         there = [(k, c) for k, c in chosen if name == "difference" or len(run.last.populations[k].x)]
         lines = [(*_curve(run, c.id, name, config["line"]), colours[k], c.name) for k, c in there]
     level = config["threshold"] if name == "difference" else None
-    _plot(axes, lines, model.width if name in ACROSS else config["end"], _LEAST[name], log=name == "difference")
+    _plot(axes, lines, model.width if name in ACROSS else config["end"], _LEAST[name], 100.0 if name == "arrived" else math.inf, log=name == "difference")
     if level:
         axes.axhline(level, color=style.INK, linewidth=1, linestyle=(0, (2, 3)))
     y, height = place
@@ -443,7 +457,7 @@ def _curve(run: field_run.FieldRun, cells: str, name: str, line: float) -> tuple
     return run.t, 100 * run.arrivals(cells) if name == "arrived" else [run.chemotactic_index(cells, at=t) for t in run.t]
 
 
-def _plot(axes: Any, lines: list[tuple[Any, Any, str, str]], end: float, least: float, *, log: bool) -> None:
+def _plot(axes: Any, lines: list[tuple[Any, Any, str, str]], end: float, least: float, most: float, *, log: bool) -> None:
     for i, (x, y, colour, _) in enumerate(lines):
         axes.plot(x, np.maximum(y, 1) if log else y, color=colour, linestyle=_DASHES[i % 6], linewidth=2, clip_on=False)
     finite = [float(v) for _, y, *_ in lines for v in np.asarray(y, dtype=float) if math.isfinite(v)]
@@ -453,7 +467,7 @@ def _plot(axes: Any, lines: list[tuple[Any, Any, str, str]], end: float, least: 
         axes.set_yscale("log")
         axes.yaxis.set_minor_locator(NullLocator())
     else:
-        ticks = list(MaxNLocator(nbins=3, steps=[1, 2, 5, 10]).tick_values(low, high * 1.02))
+        ticks = [v for v in MaxNLocator(nbins=3, steps=[1, 2, 5, 10]).tick_values(low, high * 1.02) if v <= most]
     axes.set(xlim=(0, end), ylim=(ticks[0], ticks[-1]))
     axes.yaxis.set(major_locator=FixedLocator(ticks), major_formatter=FixedFormatter([_number(v) for v in ticks]))
     axes.tick_params(axis="y", length=0, pad=8, labelcolor=style.MUTED)

@@ -287,9 +287,8 @@ class Stepper:
         """
         h = self.model.grid
         scale = surface * float(kind.receptors.value(self.p)) / 2 * float(kind.diameter.value(self.p)) / 2 / (2 * h)
-        dx = self.at(x + h, y, kind.occupancy) - self.at(x - h, y, kind.occupancy)
-        dy = self.at(x, y + h, kind.occupancy) - self.at(x, y - h, kind.occupancy) if self.model.ny > 1 else np.zeros(np.shape(x))
-        return np.stack([scale * dx, scale * dy])
+        sides = self.at(np.stack([x + h, x - h, x, x]), np.stack([y, y, y + h, y - h]), kind.occupancy)
+        return np.stack([scale * (sides[0] - sides[1]), scale * (sides[2] - sides[3] if self.model.ny > 1 else 0.0 * sides[2])])
 
     def _move(self, k: int, population: _Population) -> None:
         """One step of the cells of one kind."""

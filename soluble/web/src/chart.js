@@ -83,7 +83,9 @@ function yScale(panel, top, bottom) {
   if (low > 0) low = 0;
   high = Math.max(high, panel.least ?? high);
   if (low === high) high = low + 1;
-  return scaleLinear([low, high + 0.02 * (high - low)], [bottom, top]).nice(5);
+  const scale = scaleLinear([low, high + 0.02 * (high - low)], [bottom, top]).nice(5);
+  const [start, end] = scale.domain();
+  return scale.domain([start, Math.min(end, panel.most ?? end)]);
 }
 
 /** Ticks of a logarithmic axis: each power of ten, thinned where many, with 2 and 5 where few. */
@@ -102,7 +104,7 @@ export function logTicks(scale, wanted) {
  * colour, dash, ghost?: {x, y, label}, dots?, way?}]}], marks: [{x, label}],
  * room: width to keep for labels on the right, where it should not depend on them; left, right: where the axes begin and
  * end, if something else lies above them; keys: whether labels stand above a panel instead of beside it}. `least` of a
- * panel is how far its y axis reaches at least, `floor` where a logarithmic one begins.
+ * panel is how far its y axis reaches at least, `most` how far at most, `floor` where a logarithmic one begins.
  * Returns what the reading line needs: {x, panels: [{y, top, bottom}], left, right}.
  */
 export function draw(svg, picture, W, H, family) {

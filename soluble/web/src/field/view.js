@@ -151,7 +151,7 @@ export function mountField(root, given, options = {}) {
       lines: curves((c) => c.senses, grid, (k) => run.difference(run.kinds[k], config.line), other, "x", "difference"),
       level: config.threshold,
     }),
-    arrived: (other) => ({ title: `At their goal, % of cells${faint(other)}`, least: 20, lines: curves((c) => c.goal, times(), (k) => series[k].arrived, other, "t", "arrived") }),
+    arrived: (other) => ({ title: `At their goal, % of cells${faint(other)}`, least: 20, most: 100, lines: curves((c) => c.goal, times(), (k) => series[k].arrived, other, "t", "arrived") }),
     index: (other) => ({ title: `Mean chemotactic index${faint(other)}`, least: 0.5, lines: curves((c) => c.goal, times(), (k) => series[k].index, other, "t", "index") }),
   };
 
