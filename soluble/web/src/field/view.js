@@ -252,14 +252,15 @@ export function mountField(root, given, options = {}) {
     const stops = [0, 0.1, 0.25, 0.5, 0.75, 1];
     const ramp = `explorer-${id}-ramp`;
     nodes.push(s("linearGradient", { id: ramp }, stops.map((at) => s("stop", { offset: at, "stop-color": plane.colour(shade), "stop-opacity": depth(at) }))));
-    // The key of the colour: 0, a bar, the top of the scale.
+    // The key of the colour: 0, a bar as long as the moment leaves room for, the top of the scale.
     nodes.push(s("text", { class: "axis-title", x: 4, y: 14 }, name));
     const at = 12 + widthOf(name, font);
     const zero = widthOf("0", font) + 4;
+    const bar = Math.min(56, Math.max(16, right - widthOf(clock, font) - 20 - at - zero - widthOf(number(top), font)));
     nodes.push(
       s("text", { x: at, y: 14 }, "0"),
-      s("rect", { class: "ramp", x: at + zero, y: 5, width: 56, height: 10, fill: `url(#${ramp})` }),
-      s("text", { x: at + zero + 61, y: 14 }, number(top)),
+      s("rect", { class: "ramp", x: at + zero, y: 5, width: bar, height: 10, fill: `url(#${ramp})` }),
+      s("text", { x: at + zero + bar + 5, y: 14 }, number(top)),
     );
     shown.forEach((k, i) => {
       const x = left + 5 + ((i % 2) * (right - left)) / 2, y = HEAD + 9 + KEY * Math.floor(i / 2);
