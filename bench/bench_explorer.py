@@ -100,6 +100,7 @@ def in_browser():
         for i, (model, view, _, control) in enumerate(CASES):
             page = chromium.new_page(viewport={"width": 1280, "height": 900})
             page.goto((Path(folder) / "index.html").as_uri())
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")  # wakes every explorer
             page.wait_for_function("[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')")
             page.locator(f"#explorer-e{i}").scroll_into_view_if_needed()
             page.wait_for_timeout(1500)
