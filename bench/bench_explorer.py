@@ -89,8 +89,8 @@ def in_browser():
 
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
     import browser as browsers
+    from explorer_page import write_page
     from playwright.sync_api import sync_playwright
-    from test_explorer_browser import write_page
 
     import soluble
 
@@ -118,11 +118,11 @@ def in_browser():
 
 def playing():
     """Rows (name, work of a frame, time between frames), each (median, p95), of every field model at its default size."""
-    import soluble
-    from playwright.sync_api import sync_playwright
-    from test_explorer_browser import write_page
-
     import browser as browsers
+    from explorer_page import write_page
+    from playwright.sync_api import sync_playwright
+
+    import soluble
 
     with sync_playwright() as p:
         chromium = p.chromium.launch(executable_path=browsers.find(), args=browsers.FLAGS)

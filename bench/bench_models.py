@@ -69,9 +69,10 @@ def roadrunner_at(model, rtol=1e-9, atol=1e-20):
 
 
 def single_runs() -> None:
-    import soluble
     from in_node import in_node
     from test_independence import their_run
+
+    import soluble
 
     models = [soluble.load_model(name) for name in soluble.list_models()]
     with tempfile.TemporaryDirectory() as folder:
@@ -87,10 +88,11 @@ def single_runs() -> None:
 
 
 def many_runs() -> None:
-    import soluble
     from agreement import random_settings
     from in_node import in_node
     from test_independence import their_run
+
+    import soluble
 
     model = soluble.load_model(ENSEMBLE)
     settings = random_settings(model, DRAWS, seed=5)

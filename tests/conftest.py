@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import browser as browsers  # noqa: E402
+from explorer_page import opening  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -100,3 +101,10 @@ def site(html):
     """The address of the built site, served with gzip."""
     with serving(html) as address:
         yield address
+
+
+@pytest.fixture
+def opened(browser, address):
+    """``opened(fragment, width=..., ...)`` gives the page of the module's ``address`` with its explorers alive; any error on it fails the test."""
+    with opening(browser, address) as go:
+        yield go

@@ -173,6 +173,7 @@ def test_a_mediator_is_spelled_as_the_field_does():
 
 def test_the_map_is_a_table_of_links():
     from bs4 import BeautifulSoup
+
     from soluble.sphinxext.atlas import gap_map
 
     cells = atlas.gaps()

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import traitlets
 from bs4 import BeautifulSoup
+from explorer_page import POLICY, until, write_page
 from test_evidence_pooling import SETS
-from test_explorer_browser import POLICY, until, write_page
 
 import soluble
 from soluble import evidence, explorer_forest
@@ -121,27 +121,6 @@ def address(tmp_path_factory, serve):
     write_page(folder, widgets)
     with serve(folder, policy=POLICY) as at:
         yield at
-
-
-@pytest.fixture
-def opened(browser, address):
-    contexts, wrong = [], []
-
-    def go(fragment="", width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.goto(f"{address}/{fragment}")
-        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # wakes all
-        until(page, "document.querySelectorAll('figure.explorer').length && [...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')")
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert not wrong, wrong
 
 
 def ask(page, what, name="canopy"):

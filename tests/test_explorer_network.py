@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
-from test_explorer_browser import POLICY, until, write_page
+from explorer_page import POLICY, until, write_page
 
 import soluble
 from soluble import evidence, network
@@ -92,27 +92,6 @@ def address(tmp_path_factory, serve):
     write_page(folder, [explorer()])
     with serve(folder, policy=POLICY) as at:
         yield at
-
-
-@pytest.fixture
-def opened(browser, address):
-    contexts, wrong = [], []
-
-    def go(fragment="", width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.goto(f"{address}/{fragment}")
-        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # wakes all
-        until(page, "document.querySelector('figure.explorer').dataset.state === 'live'")
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert not wrong, wrong
 
 
 def ask(page, what):

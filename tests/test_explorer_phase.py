@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from agreement import random_settings
-from test_explorer_browser import POLICY, until, write_page
+from explorer_page import POLICY, until, write_page
 
 import soluble
 from soluble import explorer, style
@@ -242,27 +242,6 @@ def address(tmp_path_factory, serve, widgets):
     write_page(folder, list(widgets.values()))
     with serve(folder, policy=POLICY) as at:
         yield at
-
-
-@pytest.fixture
-def opened(browser, address):
-    contexts, wrong = [], []
-
-    def go(fragment="", width=1280, height=900, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.goto(f"{address}/{fragment}")
-        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # wakes all
-        until(page, "[...document.querySelectorAll('figure.explorer')].every(f => f.dataset.state === 'live')")
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert not wrong, wrong
 
 
 def ask(page, what, name="kuz"):

@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from conftest import ROOT, serving
+
 from soluble import atlas, evidence
 
 pytestmark = [pytest.mark.site]

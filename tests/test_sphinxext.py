@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+
 from soluble import style
 from soluble.sphinxext import assets, icons, mathml, mediators, notebooks, rebuild, styles, svg, weight
 

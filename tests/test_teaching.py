@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-
 from pathlib import Path
 
 import numpy as np
 import pytest
+
 from soluble import teaching
 from soluble.teaching import check, exercises
 
