@@ -22,18 +22,32 @@ import statistics
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 STEPS = 60
-CASES = [
-    ("kuznetsov-1994", "timecourse", {"controls": ["s", "a"], "show": ["T", "E"]}, "s"),
-    ("nazari-2018", "timecourse", {"controls": ["rho"], "show": ["tumour", "L"]}, "rho"),
-    ("il6-trans-signalling", "timecourse", {"controls": ["dose_L", "k_T"], "show": ["L_f", "CRP"], "values": {"dose_L": 300}}, "k_T"),
-    ("kuznetsov-1994", "response", {"controls": ["n"], "x": "s", "of": "T", "hysteresis": True}, "n"),
-    ("kuznetsov-1994", "response", {"controls": ["s"], "x": "a", "of": "T", "at": 200}, "s"),
-    ("kuznetsov-1994", "phase", {"controls": ["n"], "x": "T", "y": "E", "limits": {"T": (1e4, 1e9), "E": (1e4, 1e7)}}, "n"),
-    ("creemers-2021", "phase", {"controls": ["xi"], "x": "T", "y": "I", "limits": {"T": (1, 1e10), "I": (1e2, 1e9)}, "log": ["T", "I"], "held": {"S": 2e4, "N": 1e6, "C": 0}}, "xi"),
-]
+
+
+def cases():
+    """Rows (name, function from an id to an explorer, control that is moved)."""
+    import soluble
+
+    plane = {"x": "T", "y": "E", "limits": {"T": (1e4, 1e9), "E": (1e4, 1e7)}}
+    creemers = {"x": "T", "y": "I", "limits": {"T": (1, 1e10), "I": (1e2, 1e9)}, "log": ["T", "I"], "held": {"S": 2e4, "N": 1e6, "C": 0}}
+    models = [
+        ("kuznetsov-1994", "timecourse", {"controls": ["s", "a"], "show": ["T", "E"]}, "s"),
+        ("nazari-2018", "timecourse", {"controls": ["rho"], "show": ["tumour", "L"]}, "rho"),
+        ("il6-trans-signalling", "timecourse", {"controls": ["dose_L", "k_T"], "show": ["L_f", "CRP"], "values": {"dose_L": 300}}, "k_T"),
+        ("kuznetsov-1994", "response", {"controls": ["n"], "x": "s", "of": "T", "hysteresis": True}, "n"),
+        ("kuznetsov-1994", "response", {"controls": ["s"], "x": "a", "of": "T", "at": 200}, "s"),
+        ("kuznetsov-1994", "phase", {"controls": ["n"], **plane}, "n"),
+        ("creemers-2021", "phase", {"controls": ["xi"], **creemers}, "xi"),
+    ]
+    for model, view, options, control in models:
+        yield f"{model}, {view}", partial(soluble.explore, model, view, scenarios=[], **options), control
+    for n in (300, 1000):
+        yield f"survival, {n} patients", partial(soluble.explore_survival, n=n, controls=["cut", "cv", "n"], limit=10), "cut"
+
 
 STEP = """async ([name, control, share]) => {
     const x = solubleExplorers[name];
@@ -92,12 +106,10 @@ def in_browser():
     from explorer_page import write_page
     from playwright.sync_api import sync_playwright
 
-    import soluble
-
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
-        write_page(Path(folder), [soluble.explore(model, view, id=f"e{i}", scenarios=[], **options) for i, (model, view, options, _) in enumerate(CASES)])
+        write_page(Path(folder), [make(id=f"e{i}") for i, (_, make, _) in enumerate(cases())])
         chromium = p.chromium.launch(executable_path=browsers.find(), args=browsers.FLAGS)
-        for i, (model, view, _, control) in enumerate(CASES):
+        for i, (name, _, control) in enumerate(cases()):
             page = chromium.new_page(viewport={"width": 1280, "height": 900})
             page.goto((Path(folder) / "index.html").as_uri())
             page.evaluate("dispatchEvent(new Event('beforeprint'))")  # wakes every explorer
@@ -109,9 +121,9 @@ def in_browser():
                 page.evaluate(STEP, [f"e{i}", control, share])
             steps = [page.evaluate(STEP, [f"e{i}", control, share]) for share in shares]
             page.wait_for_timeout(400)
-            full = [page.evaluate(FULL, f"e{i}") for _ in range(10)]
+            full = [page.evaluate(FULL, f"e{i}") for _ in range(10)] if page.evaluate(f"'solve' in solubleExplorers.e{i}") else [steps[-1]["solver"]]
             measures = {key: quantiles([s[key] for s in steps]) for key in ("solver", "work", "painted")} | {"full": quantiles(full)}
-            yield f"{model}, {view}", measures
+            yield name, measures
             page.close()
         chromium.close()
 
