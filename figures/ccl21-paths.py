@@ -6,31 +6,14 @@ Run with ``python figures/ccl21-paths.py``. Colours are the book's, so that the 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import Circle, Ellipse
 
+from drawing import DRUG, INK, MUTED, TEXT, arrow, band, label, save, sheet
 from soluble import style
 
-INK, MUTED = style.INK, style.MUTED
-CCL21, IMMUNE, TUMOUR, BLOOD, DRUG = (style.colour(n) for n in ("CCL21", "immune", "tumour", "IL-1beta", "drug"))
-SMALL, TEXT = 13, 14
-
-
-def label(ax, x, y, text, colour=INK, size=SMALL, **kw):
-    kw = {"ha": "center", "va": "center"} | kw
-    ax.text(x, y, text, color=colour, fontsize=size, **kw)
-
-
-def band(ax, y, height, colour, name):
-    """A place in the tissue, its name at the upper left."""
-    ax.add_patch(FancyBboxPatch((2, y), 96, height, boxstyle="round,pad=0,rounding_size=3", facecolor=colour, alpha=0.08, edgecolor="none", zorder=0))
-    label(ax, 5, y + height - (3.6 if y > 10 else 6.2), name, colour, TEXT, weight="bold", ha="left")
+CCL21, IMMUNE, TUMOUR, BLOOD = (style.colour(n) for n in ("CCL21", "immune", "tumour", "IL-1beta"))
 
 
 def cell(ax, x, y, r, colour):
@@ -55,10 +38,6 @@ def molecule(ax, x, y, colour=CCL21, r=0.85):
     ax.add_patch(Circle((x, y), r, facecolor=colour, edgecolor="none", zorder=4))
 
 
-def arrow(ax, a, b, colour=INK, bend=0.0, width=1.8, style="-"):
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="-|>", mutation_scale=14, lw=width, ls=style, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=5))
-
-
 def fibre(ax, x, y, length, angle):
     """A strand of matrix."""
     t = np.linspace(-0.5, 0.5, 40)
@@ -69,21 +48,16 @@ def fibre(ax, x, y, length, angle):
 
 
 def draw():
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(5.6, 6.6))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(1.5, 119))
-    ax.axis("off")
+    fig, ax = sheet(5.6, 6.6, 1.5, 119)
     band(ax, 101, 16.5, BLOOD, "blood vessel")
     band(ax, 60, 38, TUMOUR, "tumour nest")
-    band(ax, 4, 20, MUTED, "lymphatic vessel")
+    band(ax, 4, 20, MUTED, "lymphatic vessel", drop=6.2)
 
     # T cells from blood
     for x, y in ((48, 109.6), (57, 106.6), (66, 110.4)):
         cell(ax, x, y, 2.7, INK)
     label(ax, 72, 109.4, "T cells", INK, weight="bold", ha="left")
-    arrow(ax, (57, 103.0), (57, 89.0), INK, style=(0, (4, 2)))
+    arrow(ax, (57, 103.0), (57, 89.0), INK, line=(0, (4, 2)))
     label(ax, 59.5, 95.2, "in, to a source inside", INK, ha="left")
 
     # the nest
@@ -131,10 +105,7 @@ def draw():
     label(ax, 86, 13.6, "lymph", INK, TEXT, weight="bold")
     label(ax, 86, 9.2, "node", INK, TEXT, weight="bold")
 
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":

@@ -5,30 +5,12 @@ Run with ``python figures/cxcl12-axis.py``. Colours are the book's, so that the 
 
 from __future__ import annotations
 
-from pathlib import Path
+from matplotlib.patches import Circle, Ellipse, Rectangle
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Rectangle
-
+from drawing import DRUG, HEAD, INK, MUTED, SMALL, arrow, band, block, label, save, sheet
 from soluble import style
 
-INK, MUTED = style.INK, style.MUTED
-CXCL12, ACKR3, DRUG, TUMOUR, IMMUNE, PLACE = (style.colour(n) for n in ("CXCL12", "TGF-beta", "drug", "tumour", "immune", "VEGF"))
-SMALL, TEXT, HEAD = 13, 14, 15.5
-
-
-def label(ax, x, y, text, colour=INK, size=SMALL, **kw):
-    kw = {"ha": "center", "va": "center"} | kw
-    ax.text(x, y, text, color=colour, fontsize=size, **kw)
-
-
-def band(ax, y, height, colour, name):
-    """A place, its name at the upper left."""
-    ax.add_patch(FancyBboxPatch((2, y), 96, height, boxstyle="round,pad=0,rounding_size=3", facecolor=colour, alpha=0.08, edgecolor="none", zorder=0))
-    label(ax, 5, y + height - 3.6, name, colour, TEXT, weight="bold", ha="left")
+CXCL12, ACKR3, TUMOUR, IMMUNE, PLACE = (style.colour(n) for n in ("CXCL12", "TGF-beta", "tumour", "immune", "VEGF"))
 
 
 def cell(ax, x, y, rx, ry, colour, text=""):
@@ -54,15 +36,6 @@ def receptor(ax, x, y, drug=False, docked=False, bound=True):
         ax.add_patch(Circle((x, y - 1.2), 1.15, facecolor=DRUG, edgecolor="none", zorder=6))
     if bound:
         chemokine(ax, x - 1.6, y + 5.0, (1.6, -5.6) if docked else (2.9, 1.6))
-
-
-def arrow(ax, a, b, colour=INK, bend=0.0, width=1.6):
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="-|>", mutation_scale=13, lw=width, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=5))
-
-
-def block(ax, a, b, colour=DRUG, width=2.4):
-    """A bar-ended line from a to b."""
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="|-|,widthA=0,widthB=0.42", mutation_scale=9, lw=width, color=colour, shrinkA=0, shrinkB=0, zorder=7))
 
 
 def docking(ax):
@@ -96,7 +69,7 @@ def tumour(ax):
     label(ax, 63, 48.0, "away", ACKR3)
     arrow(ax, (47, 67.4), (79.6, 55.0), ACKR3, bend=0.1)
     cell(ax, 15, 52, 8, 5, IMMUNE, "T cell")
-    block(ax, (36, 66), (24.2, 54.6), CXCL12, 1.8)
+    block(ax, (36, 66), (24.2, 54.6), CXCL12, width=1.8)
     label(ax, 35, 52.6, "kept out?", INK, SMALL, weight="bold")
 
 
@@ -117,19 +90,11 @@ def elsewhere(ax):
 
 
 def draw():
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(5.6, 7.1))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(2.5, 130.5))
-    ax.axis("off")
+    fig, ax = sheet(5.6, 7.1, 2.5, 130.5)
     docking(ax)
     tumour(ax)
     elsewhere(ax)
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":

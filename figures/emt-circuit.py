@@ -5,40 +5,12 @@ Run with ``python figures/emt-circuit.py``. Colours are the book's, so that the 
 
 from __future__ import annotations
 
-from pathlib import Path
+from matplotlib.patches import Circle, Ellipse, Polygon, Rectangle
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
-
+from drawing import INK, MUTED, SMALL, TEXT, arrow, block, box, label, save, sheet
 from soluble import style
 
-INK, MUTED = style.INK, style.MUTED
-TGF, IL6, IL8, CXCL12, TUMOUR, DRUG, MIR, IMMUNE = (style.colour(n) for n in ("TGF-beta", "IL-6", "IL-8", "CXCL12", "tumour", "drug", "IL-10", "immune"))
-SMALL, TEXT = 13, 14
-
-
-def label(ax, x, y, text, colour=INK, size=SMALL, **kw):
-    kw = {"ha": "center", "va": "center"} | kw
-    ax.text(x, y, text, color=colour, fontsize=size, **kw)
-
-
-def box(ax, x, y, text, colour, width, height=6.4):
-    """A molecule by its name."""
-    ax.add_patch(FancyBboxPatch((x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0,rounding_size=3", facecolor=colour, alpha=0.13, edgecolor="none", zorder=2))
-    ax.add_patch(FancyBboxPatch((x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0,rounding_size=3", facecolor="none", edgecolor=colour, lw=1.6, zorder=3))
-    label(ax, x, y - 0.1, text, colour, TEXT, weight="bold", zorder=4)
-
-
-def arrow(ax, a, b, colour=INK, bend=0.0, width=1.8, style_="-", head="-|>"):
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle=head, mutation_scale=13, lw=width, color=colour, linestyle=style_, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=5))
-
-
-def block(ax, a, b, colour=INK, bend=0.0, width=1.9):
-    """A bar-ended line from a to b."""
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="|-|,widthA=0,widthB=0.42", mutation_scale=9, lw=width, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=6))
+TGF, IL6, IL8, CXCL12, TUMOUR, MIR, IMMUNE = (style.colour(n) for n in ("TGF-beta", "IL-6", "IL-8", "CXCL12", "tumour", "IL-10", "immune"))
 
 
 def nucleus(ax, x, y, r=1.5):
@@ -93,12 +65,7 @@ def levels(ax, x, y, mir, zeb):
 
 
 def draw():
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(5.6, 6.2))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(1, 111.7))
-    ax.axis("off")
+    fig, ax = sheet(5.6, 6.2, 1, 111.7)
 
     # signals
     box(ax, 21, 105, "TGF-β", TGF, 20)
@@ -108,15 +75,15 @@ def draw():
     box(ax, 44, 85.5, "SNAIL", INK, 20)
     arrow(ax, (24, 101.4), (38.5, 89.2), TGF)
     arrow(ax, (44, 101.4), (44, 89.4), IL6)
-    arrow(ax, (62, 101.4), (50.2, 89.4), IL8, style_=(0, (3, 2)))
-    arrow(ax, (82, 101.4), (54.6, 87.8), CXCL12, style_=(0, (3, 2)))
+    arrow(ax, (62, 101.4), (50.2, 89.4), IL8, line=(0, (3, 2)))
+    arrow(ax, (82, 101.4), (54.6, 87.8), CXCL12, line=(0, (3, 2)))
     label(ax, 68.6, 92.0, "?", CXCL12, TEXT, weight="bold")
     label(ax, 59.6, 96.6, "?", IL8, TEXT, weight="bold")
 
     # the switch
     box(ax, 22, 65, "miR-200", MIR, 22)
     box(ax, 66, 65, "ZEB", TUMOUR, 16)
-    block(ax, (37, 82.0), (26, 68.9))
+    block(ax, (37, 82.0), (26, 68.9), INK)
     arrow(ax, (50, 82.0), (62, 68.9), INK)
     block(ax, (33.6, 66.6), (57.2, 66.6), MIR)
     block(ax, (57.4, 63.2), (34.0, 63.2), TUMOUR)
@@ -143,10 +110,7 @@ def draw():
     label(ax, 50, 12.6, "the way back", INK, SMALL, weight="bold")
     label(ax, 50, 7.4, "at a lower signal, not through the middle, or not at all", INK, SMALL)
 
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":

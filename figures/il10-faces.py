@@ -6,26 +6,14 @@ those of models/il10-two-faces.yaml.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import Circle, Ellipse
 
 import soluble
+from drawing import DRUG, INK, MUTED, SMALL, TEXT, arrow, band, block, label, pill, save, sheet
 from soluble import style
 
-INK, MUTED = style.INK, style.MUTED
-IL10, DRUG, TUMOUR, IMMUNE = (style.colour(n) for n in ("IL-10", "drug", "tumour", "immune"))
-SMALL, TEXT = 13, 14
-
-
-def label(ax, x, y, text, colour=INK, size=SMALL, **kw):
-    kw = {"ha": "center", "va": "center"} | kw
-    ax.text(x, y, text, color=colour, fontsize=size, **kw)
+IL10, TUMOUR, IMMUNE = (style.colour(n) for n in ("IL-10", "tumour", "immune"))
 
 
 def cell(ax, x, y, r, colour, nucleus=True):
@@ -50,25 +38,6 @@ def dots(ax, places, colour=IL10, r=1.15):
             ax.add_patch(Circle((x + dx, y), r, facecolor=colour, edgecolor="none", zorder=4))
 
 
-def arrow(ax, a, b, colour=INK, bend=0.0, width=1.6):
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="-|>", mutation_scale=13, lw=width, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=5))
-
-
-def block(ax, a, b, colour=INK, width=2.2, bend=0.0):
-    """A bar-ended line from a to b."""
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="|-|,widthA=0,widthB=0.42", mutation_scale=9, lw=width, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=6))
-
-
-def pill(ax, x, y, text, width):
-    """The name of a drug."""
-    ax.add_patch(FancyBboxPatch((x - width / 2, y - 2.5), width, 5, boxstyle="round,pad=0,rounding_size=2.5", facecolor="none", edgecolor=DRUG, lw=1.6, zorder=6))
-    label(ax, x, y - 0.1, text, DRUG, weight="bold", zorder=7)
-
-
-def band(ax, y, height, colour):
-    ax.add_patch(FancyBboxPatch((2, y), 96, height, boxstyle="round,pad=0,rounding_size=3", facecolor=colour, alpha=0.07, edgecolor="none", zorder=0))
-
-
 def curves(fig):
     """Brake and drive against the level of IL-10, from the model's own numbers."""
     p = soluble.load_model("il10-two-faces").parameters()["value"]
@@ -89,12 +58,7 @@ def curves(fig):
 
 
 def draw():
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(5.6, 7.2))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(0, 128))
-    ax.axis("off")
+    fig, ax = sheet(5.6, 7.2, 0, 128)
 
     # who makes it
     band(ax, 99, 27, TUMOUR)
@@ -142,10 +106,7 @@ def draw():
     label(ax, 5, 41.2, "the model's two curves", INK, TEXT, weight="bold", ha="left")
     curves(fig)
 
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":

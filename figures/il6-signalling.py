@@ -5,25 +5,13 @@ Run with ``python figures/il6-signalling.py``. Colours are the book's, so that t
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 
+from drawing import HEAD, INK, MUTED, SMALL, TEXT, arrow, block, label, pill, save, sheet
 from soluble import style
 
-INK, MUTED, RULE = style.INK, style.MUTED, style.RULE
-IL6, RECEPTOR, DRUG = (style.colour(name) for name in ("IL-6", "immune", "drug"))
+IL6, RECEPTOR = (style.colour(n) for n in ("IL-6", "immune"))
 TUMOUR, LIVER, IL1B = (style.colour(name) for name in ("tumour", "CRP", "IL-1beta"))
-SMALL, TEXT, HEAD = 13, 14, 15.5
-
-
-def label(ax, x, y, text, colour=INK, size=TEXT, **kw):
-    kw = {"ha": "center", "va": "center"} | kw
-    ax.text(x, y, text, color=colour, fontsize=size, **kw)
 
 
 def cytokine(ax, x, y, r=1.7):
@@ -44,21 +32,6 @@ def gp130(ax, x, y, height=9.0, colour=INK):
         ax.add_patch(Circle((x, y - 0.8 - 2.1 * k), 1.15, facecolor=colour, edgecolor="none", zorder=3))
 
 
-def arrow(ax, a, b, colour=INK, bend=0.0, head="-|>", width=1.6):
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle=head, mutation_scale=13, lw=width, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=5))
-
-
-def block(ax, a, b, width=2.4):
-    """A drug's bar-ended line from a to b."""
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="|-|,widthA=0,widthB=0.42", mutation_scale=9, lw=width, color=DRUG, shrinkA=0, shrinkB=0, zorder=6))
-
-
-def pill(ax, x, y, text, width):
-    """The name of a drug class."""
-    ax.add_patch(FancyBboxPatch((x - width / 2, y - 2.3), width, 4.6, boxstyle="round,pad=0,rounding_size=2.3", facecolor="none", edgecolor=DRUG, lw=1.6, zorder=6))
-    label(ax, x, y - 0.1, text, DRUG, SMALL, weight="bold", zorder=7)
-
-
 def cell(ax, x, width, colour, name):
     ax.add_patch(FancyBboxPatch((x, 2), width, 39, boxstyle="round,pad=0,rounding_size=3.5", facecolor=colour, alpha=0.08, edgecolor="none", zorder=0))
     ax.add_patch(Rectangle((x, 40.2), width, 1.6, facecolor=colour, alpha=0.75, edgecolor="none", zorder=1))
@@ -75,12 +48,7 @@ def inside(ax, x, outcome):
 
 
 def draw():
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(5.6, 6.3))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(1, 112.5))
-    ax.axis("off")
+    fig, ax = sheet(5.6, 6.3, 1, 112.5, size=TEXT)
 
     # above: where IL-6 comes from
     label(ax, 18, 107, "IL-1β", IL1B, TEXT, weight="bold")
@@ -142,10 +110,7 @@ def draw():
     block(ax, (35, 33.5), (28.4, 32.3))
     block(ax, (65, 33.5), (71.6, 32.3))
 
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":

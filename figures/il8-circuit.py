@@ -6,30 +6,13 @@ Run with ``python figures/il8-circuit.py``. Colours are the book's, so that the 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
-import matplotlib
+from matplotlib.patches import Circle, Ellipse
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Rectangle
-
+from drawing import HEAD, INK, MUTED, SMALL, TEXT, arrow, band, block, label, pill, save, sheet
 from soluble import style
 
-INK, MUTED = style.INK, style.MUTED
-IL8, DRUG, TUMOUR, RED, OTHER = (style.colour(n) for n in ("IL-8", "drug", "tumour", "IL-1beta", "VEGF"))
-SMALL, TEXT, HEAD = 13, 14, 15.5
-
-
-def label(ax, x, y, text, colour=INK, size=TEXT, **kw):
-    kw = {"ha": "center", "va": "center"} | kw
-    ax.text(x, y, text, color=colour, fontsize=size, **kw)
-
-
-def band(ax, y, height, colour, name):
-    """A place in the body, its name at the upper left."""
-    ax.add_patch(FancyBboxPatch((2, y), 96, height, boxstyle="round,pad=0,rounding_size=3", facecolor=colour, alpha=0.08, edgecolor="none", zorder=0))
-    label(ax, 5, y + height - 3.6, name, colour, TEXT, weight="bold", ha="left")
+IL8, TUMOUR, RED, OTHER = (style.colour(n) for n in ("IL-8", "tumour", "IL-1beta", "VEGF"))
 
 
 def chemokine(ax, x, y, colour=IL8, r=1.25):
@@ -59,28 +42,8 @@ def red_cell(ax, x, y, bound=()):
         chemokine(ax, x + dx, y + dy)
 
 
-def arrow(ax, a, b, colour=INK, bend=0.0, width=1.6):
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="-|>", mutation_scale=13, lw=width, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=5))
-
-
-def block(ax, a, b, colour=DRUG, width=2.4, bend=0.0):
-    """A bar-ended line from a to b."""
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="|-|,widthA=0,widthB=0.42", mutation_scale=9, lw=width, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=6))
-
-
-def pill(ax, x, y, text, width):
-    """The name of a drug."""
-    ax.add_patch(FancyBboxPatch((x - width / 2, y - 2.4), width, 4.8, boxstyle="round,pad=0,rounding_size=2.4", facecolor="none", edgecolor=DRUG, lw=1.6, zorder=6))
-    label(ax, x, y - 0.1, text, DRUG, SMALL, weight="bold", zorder=7)
-
-
 def draw():
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(5.6, 6.6))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(2.5, 117.5))
-    ax.axis("off")
+    fig, ax = sheet(5.6, 6.6, 2.5, 117.5, size=TEXT)
     band(ax, 95, 21, OTHER, "marrow")
     band(ax, 56, 31, RED, "blood")
     band(ax, 4, 44, TUMOUR, "tumour")
@@ -134,9 +97,9 @@ def draw():
     ax.add_patch(Circle((76, 12.6), 5.4, facecolor=MUTED, alpha=0.2, edgecolor="none", zorder=2))
     ax.add_patch(Circle((76, 12.6), 5.4, facecolor="none", edgecolor=MUTED, lw=1.6, zorder=2))
     label(ax, 76, 12.6, "T cell", INK, SMALL)
-    block(ax, (76, 18.4), (76, 26.4), MUTED, 1.8)
+    block(ax, (76, 18.4), (76, 26.4), MUTED, width=1.8)
     label(ax, 78.6, 22.0, "kills", MUTED, SMALL, ha="left")
-    block(ax, (34.5, 14.6), (69.2, 12.6), INK, 1.8, bend=0.06)
+    block(ax, (34.5, 14.6), (69.2, 12.6), INK, 0.06, 1.8)
     label(ax, 52, 17.2, "held back?", INK, SMALL, weight="bold")
 
     # drugs
@@ -147,10 +110,7 @@ def draw():
     block(ax, (85, 62.8), (60.2, 40.8), bend=-0.1)
     block(ax, (45, 88.6), (25.8, 52.6), bend=-0.24)
 
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":

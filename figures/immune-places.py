@@ -5,26 +5,16 @@ Run with ``python figures/immune-places.py``. Colours are the book's, so that th
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch
 
+from drawing import INK, MUTED, label, save, sheet
 from soluble import style
 
-INK, MUTED = style.INK, style.MUTED
 TUMOUR, TCELL, NEUTROPHIL, TREG, MACROPHAGE, BCELL, HOLD = (
     style.colour(n) for n in ("tumour", "immune", "MMP", "CXCL12", "VEGF", "IL-10", "TGF-beta")
 )
 SMALL, TEXT = 12.5, 14
-
-
-def label(ax, x, y, text, colour=INK, size=SMALL, **kw):
-    ax.text(x, y, text, color=colour, fontsize=size, **({"ha": "center", "va": "center"} | kw))
 
 
 def islet(ax, x, y, width, height):
@@ -63,12 +53,7 @@ def row(ax, y, colour, name, mediators, receptor, role):
 
 
 def draw():
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(5.6, 6.6))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(-1, 117))
-    ax.axis("off")
+    fig, ax = sheet(5.6, 6.6, -1, 117, size=SMALL)
     rng = np.random.default_rng(3)
     pattern(ax, 3, "inflamed", "T cells among\ntumour cells", 6, 0, rng)
     pattern(ax, 35.5, "excluded", "T cells held in\nthe stroma", 0, 9, rng)
@@ -84,10 +69,7 @@ def draw():
     ax.add_patch(FancyBboxPatch((2.5, 3.0), 95, 11.6, boxstyle="round,pad=0,rounding_size=2.5", facecolor=HOLD, alpha=0.10, edgecolor="none", zorder=0))
     label(ax, 5, 10.9, "CXCL12, TGF-β", HOLD, SMALL, ha="left", weight="bold")
     label(ax, 5, 6.5, "of fibroblasts: hold T cells in the stroma (mice, other cancers)", INK, 12, ha="left")
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":

@@ -6,39 +6,18 @@ Run with ``python figures/measure-path.py``. Colours are the book's, so that the
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
+from matplotlib.patches import Circle, Ellipse, FancyBboxPatch, Polygon, Rectangle
 
+from drawing import DRUG, INK, MUTED, SMALL, TEXT, arrow, band, label, save, sheet
 from soluble import style
 
-INK, MUTED = style.INK, style.MUTED
-CYTOKINE, DRUG, TUMOUR, RED, PLATELET, CELL = (style.colour(n) for n in ("IL-8", "drug", "tumour", "IL-1beta", "VEGF", "immune"))
-SMALL, TEXT, HEAD = 13, 14, 15.5
-
-
-def label(ax, x, y, text, colour=INK, size=TEXT, **kw):
-    kw = {"ha": "center", "va": "center"} | kw
-    ax.text(x, y, text, color=colour, fontsize=size, **kw)
-
-
-def band(ax, y, height, colour, name):
-    """A part of the picture, its name at the upper left."""
-    ax.add_patch(FancyBboxPatch((2, y), 96, height, boxstyle="round,pad=0,rounding_size=3", facecolor=colour, alpha=0.08, edgecolor="none", zorder=0))
-    label(ax, 5, y + height - 3.8, name, colour, TEXT, weight="bold", ha="left")
+CYTOKINE, TUMOUR, RED, PLATELET, CELL = (style.colour(n) for n in ("IL-8", "tumour", "IL-1beta", "VEGF", "immune"))
 
 
 def dot(ax, x, y, colour=CYTOKINE, r=1.15):
     ax.add_patch(Circle((x, y), r, facecolor=colour, edgecolor="none", zorder=5))
-
-
-def arrow(ax, a, b, colour=INK, bend=0.0, width=1.6):
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="-|>", mutation_scale=13, lw=width, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=6))
 
 
 def receptor(ax, x, y, angle, bound=False, blocked=False):
@@ -77,12 +56,7 @@ def tube(ax, x, y, cap, height=20.0, width=13.0):
 
 
 def draw():
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(5.6, 6.8))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(1, 122.4))
-    ax.axis("off")
+    fig, ax = sheet(5.6, 6.8, 1, 122.4, size=TEXT)
     band(ax, 81, 39, CELL, "heard")
     band(ax, 40, 38.6, RED, "blood")
     label(ax, 71.5, 74.8, "tube", RED, TEXT, weight="bold")
@@ -153,10 +127,7 @@ def draw():
             ax.add_patch(Circle((x, 27.6), 1.5, facecolor=DRUG, alpha=0.75, edgecolor="none", zorder=4))
     label(ax, 25, 7.2, "two antibodies", MUTED, SMALL)
 
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":

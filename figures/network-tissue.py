@@ -8,22 +8,13 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import matplotlib
+from matplotlib.patches import Circle, Ellipse, FancyBboxPatch, Polygon
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon
-
+from drawing import INK, MUTED, arrow, block, label, save, sheet
 from soluble import style
 
-INK, MUTED = style.INK, style.MUTED
 TUMOUR, IMMUNE, BLOOD = (style.colour(n) for n in ("tumour", "immune", "IL-1beta"))
 SMALL, TEXT = 15, 16
-
-
-def label(ax, x, y, text, colour=INK, size=SMALL, **kw):
-    kw = {"ha": "center", "va": "center"} | kw
-    ax.text(x, y, text, color=colour, fontsize=size, **kw)
 
 
 def cell(ax, x, y, w, h, colour, nucleus=True, angle=0.0):
@@ -67,19 +58,8 @@ def vessel(ax, y, height, colour, name, x=5.0):
     label(ax, x, y + height / 2, name, colour, TEXT, weight="bold", ha="left")
 
 
-def arrow(ax, a, b, colour, bend=0.0, end="-|>"):
-    """From a to b; ``end="]"`` for what holds back."""
-    form = "|-|,widthA=0,widthB=0.4" if end == "]" else end
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle=form, mutation_scale=9 if end == "]" else 13, lw=1.9, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=5))
-
-
 def draw() -> Path:
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(7.2, 7.3))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(3, 102))
-    ax.set_axis_off()
+    fig, ax = sheet(7.2, 7.3, 3, 102, size=SMALL)
     med = {name: style.colour(name) for name in ("IL-6", "IL-8", "IL-10", "CXCL12", "CCL21", "VEGF", "TGF-beta", "MMP", "CRP")}
 
     vessel(ax, 89, 12, med["CCL21"], "node-like vessel")
@@ -112,7 +92,7 @@ def draw() -> Path:
     arrow(ax, (25.4, 54), (36.6, 52.4), med["IL-6"])
     label(ax, 30.4, 48.4, "IL-6", med["IL-6"], weight="bold")
     label(ax, 31.4, 44.0, "EMT, growth", MUTED)
-    arrow(ax, (18, 63.4), (38.6, 76.4), med["CXCL12"], bend=-0.14, end="]")
+    block(ax, (18, 63.4), (38.6, 76.4), med["CXCL12"], bend=-0.14)
     label(ax, 21, 72.6, "CXCL12", med["CXCL12"], weight="bold")
 
     # cells that hold T cells back
@@ -121,7 +101,7 @@ def draw() -> Path:
     label(ax, 88, 46.2, "T cell", MUTED, weight="bold")
     arrow(ax, (66.6, 52.6), (82.2, 55.8), med["IL-10"])
     label(ax, 62.4, 58.6, "IL-10, TGF-β", med["IL-10"], weight="bold", ha="left")
-    arrow(ax, (83.6, 60.8), (49.8, 75.6), MUTED, bend=-0.1, end="]")
+    block(ax, (83.6, 60.8), (49.8, 75.6), MUTED, bend=-0.1)
     starry(ax, 87, 38, 4.6, MUTED)
     label(ax, 87, 30.4, "MDSC", MUTED, weight="bold")
     arrow(ax, (64, 43), (80.4, 38.8), MUTED)
@@ -144,10 +124,7 @@ def draw() -> Path:
     arrow(ax, (16, 8.4), (12, 14.4), med["CRP"])
     label(ax, 11.4, 9.6, "CRP", med["CRP"], ha="right", weight="bold")
 
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":

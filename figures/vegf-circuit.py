@@ -5,42 +5,12 @@ Run with ``python figures/vegf-circuit.py``. Colours are the book's, so that the
 
 from __future__ import annotations
 
-from pathlib import Path
+from matplotlib.patches import Circle, Rectangle
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
-
+from drawing import DRUG, INK, MUTED, SMALL, TEXT, arrow, block, box, label, save, sheet
 from soluble import style
 
-INK, MUTED = style.INK, style.MUTED
-VEGF, BFGF, TUMOUR, DRUG, IMMUNE, NRP = (style.colour(n) for n in ("VEGF", "bFGF", "tumour", "drug", "immune", "IL-10"))
-SMALL, TEXT = 13, 14
-
-
-def label(ax, x, y, text, colour=INK, size=SMALL, **kw):
-    kw = {"ha": "center", "va": "center"} | kw
-    ax.text(x, y, text, color=colour, fontsize=size, **kw)
-
-
-def box(ax, x, y, text, colour, width, height=6.4):
-    """A molecule or a cell by its name."""
-    shape = {"boxstyle": "round,pad=0,rounding_size=3"}
-    ax.add_patch(FancyBboxPatch((x - width / 2, y - height / 2), width, height, facecolor=colour, alpha=0.13, edgecolor="none", zorder=2, **shape))
-    ax.add_patch(FancyBboxPatch((x - width / 2, y - height / 2), width, height, facecolor="none", edgecolor=colour, lw=1.6, zorder=3, **shape))
-    label(ax, x, y - 0.1, text, colour, TEXT, weight="bold", zorder=4)
-
-
-def arrow(ax, a, b, colour=INK, bend=0.0, dashed=False):
-    line = (0, (3, 2)) if dashed else "-"
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="-|>", mutation_scale=13, lw=1.8, color=colour, linestyle=line, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=5))
-
-
-def block(ax, a, b, colour=INK, bend=0.0):
-    """A bar-ended line from a to b."""
-    ax.add_patch(FancyArrowPatch(a, b, arrowstyle="|-|,widthA=0,widthB=0.42", mutation_scale=9, lw=1.9, color=colour, connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0, zorder=6))
+VEGF, BFGF, TUMOUR, IMMUNE, NRP = (style.colour(n) for n in ("VEGF", "bFGF", "tumour", "immune", "IL-10"))
 
 
 def tumour(ax, x, y):
@@ -65,12 +35,7 @@ def receptor(ax, x, y, text, colour):
 
 
 def draw():
-    style.use()
-    plt.rcParams["figure.constrained_layout.use"] = False
-    fig = plt.figure(figsize=(5.6, 6.0))
-    ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 100), ylim=(1, 108))
-    ax.axis("off")
+    fig, ax = sheet(5.6, 6.0, 1, 108)
 
     # the tumour, and what it makes
     tumour(ax, 20, 95)
@@ -78,7 +43,7 @@ def draw():
     box(ax, 42, 83, "VEGF", VEGF, 18)
     arrow(ax, (28, 91), (35, 86.6), VEGF)
     box(ax, 14, 75, "bFGF", BFGF, 18)
-    arrow(ax, (16, 86.4), (14.6, 78.8), BFGF, dashed=True)
+    arrow(ax, (16, 86.4), (14.6, 78.8), BFGF, line=(0, (3, 2)))
     box(ax, 80, 83, "bevacizumab", DRUG, 33)
     block(ax, (63, 83), (52.2, 83), DRUG)
 
@@ -92,7 +57,7 @@ def draw():
     arrow(ax, (45, 79.4), (53, 66.4), VEGF)
     arrow(ax, (50, 79.8), (75.6, 66.4), VEGF)
     label(ax, 90.5, 57.6, "decoy", MUTED, SMALL)
-    arrow(ax, (13.4, 71.4), (13.4, 54.6), BFGF, dashed=True)
+    arrow(ax, (13.4, 71.4), (13.4, 54.6), BFGF, line=(0, (3, 2)))
     label(ax, 15.2, 60.4, "the way", BFGF, SMALL, ha="left")
     label(ax, 15.2, 56.4, "round?", BFGF, SMALL, ha="left")
 
@@ -112,10 +77,7 @@ def draw():
     label(ax, 50, 9.4, "fewer vessels starve a tumour; better ones feed it,", INK, SMALL)
     label(ax, 50, 4.8, "and let drugs and T cells in", INK, SMALL)
 
-    path = Path(__file__).with_suffix(".svg")
-    fig.savefig(path, metadata={"Date": None})
-    plt.close(fig)
-    return path
+    return save(fig, __file__)
 
 
 if __name__ == "__main__":
