@@ -35,17 +35,19 @@ from .explorer import (
     static_figure,
     svg_element,
 )
+from .expression import Expression
 from .field import Cells, FieldModel, load_field
 from .model import UnknownNameError
 
-ACROSS, OVER = ("profile", "difference"), ("arrived", "index")
+ACROSS, OVER = ("profile", "difference"), ("front", "arrived", "index")
+OF_CELLS = ("arrived", "index")
 PANELS = (*ACROSS, *OVER)
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 SEEDS = (1, 99)
 #: Points of the curves that are kept for comparison; of each cell's way in the first picture.
 KEPT, WAYS = 60, 30
 #: Pixels of ``arrange`` in ``web/src/field/view.js``, and the depth of the colour.
-_LEFT, _RIGHT, _HEAD, _KEY, _FOOT, _GAP, _PANEL, _LINE = 40, 14, 26, 20, 42, 14, 84, 28
+_LEFT, _RIGHT, _HEAD, _KEY, _FOOT, _GAP, _PANEL, _TALL, _LINE = 40, 14, 26, 20, 42, 14, 84, 124, 28
 _DEPTH = 0.6
 
 
@@ -78,6 +80,9 @@ def configure(
     *,
     controls: Sequence[str] | None,
     show: str | None,
+    profile: Sequence[str] | None,
+    front: tuple[str, float] | None,
+    theory: Mapping[str, str] | None,
     panels: Sequence[str] | None,
     line: float | None,
     threshold: float | None,
@@ -106,14 +111,19 @@ def configure(
     if scenario and scenario not in shown_scenarios:
         shown_scenarios = [scenario, *shown_scenarios]
     show = make.known(show or model.field_ids[0], model.quantity_ids, "field or derived quantity")
+    across = [make.quantity(make.known(name, model.quantity_ids, "field or derived quantity")) for name in profile or [show]]
+    if len({q["unit"] for q in across}) > 1:
+        raise ValueError(f"profile={list(profile or [])!r}: curves of one panel have one unit; these have {', '.join(q['unit'] or 'none' for q in across)}")
     goals = [c for c in model.cells if c.goal]
     senses = [c for c in model.cells if c.senses]
     if panels is None:
-        panels = [*(["difference"] if senses else ["profile"]), *(["arrived"] if goals else [])]
+        panels = [*(["difference"] if senses else ["profile"]), *(["front"] if front else []), *(["arrived"] if goals else [])]
     for panel in panels:
         make.known(panel, PANELS, "panel")
-        if panel in OVER and not goals or panel == "difference" and not senses:
-            raise ValueError(f"the panel {panel!r} needs cells that {'have a goal' if panel in OVER else 'sense'}; {model.id} has none")
+        if panel in OF_CELLS and not goals or panel == "difference" and not senses:
+            raise ValueError(f"the panel {panel!r} needs cells that {'have a goal' if panel in OF_CELLS else 'sense'}; {model.id} has none")
+        if panel == "front" and not front:
+            raise ValueError("the panel 'front' needs front=(field, level)")
     if speed not in SPEEDS:
         raise ValueError(f"speed={speed!r}: known are {', '.join(map(str, SPEEDS))} steps in a frame")
     line = model.height / 2 if line is None else float(line)
@@ -129,7 +139,7 @@ def configure(
         "view": "field",
         "title": title,
         "caption": caption,
-        "controls": [*sliders, _seed(seed)],
+        "controls": [*sliders, *([_seed(seed)] if model.cells else [])],  # without cells nothing is drawn by lot
         "fixed": {k: v for k, v in overrides.items() if k not in [c["name"] for c in sliders]},
         "scenarios": shown_scenarios,
         "scenario": scenario,
@@ -137,6 +147,8 @@ def configure(
         "startLabel": "first setting" if overrides else "default",
         "compare": bool(compare),
         "show": quantity,
+        "profile": across,
+        "front": _front(model, make, front, theory or {}, steps),
         "units": {q: pretty_unit(u) for q, u in model.units.items()},
         "cells": [
             {
@@ -161,6 +173,31 @@ def configure(
     config["ghost"] = _ghost(model, first, config)
     config["alt"] = _alt(model, config)
     return config, first
+
+
+def _front(model: FieldModel, make: _FieldConfiguration, front: tuple[str, float] | None, theory: Mapping[str, str], steps: int) -> dict[str, Any] | None:
+    """The front that is followed: its field and level, over how many steps its speed is taken, and what theory says."""
+    if front is None:
+        return None
+    name = make.known(front[0], model.field_ids, "field")
+    derived = {d.id: d.expression for d in model.derived}
+    for id_ in theory:
+        make.known(id_, list(derived), "derived quantity")
+        if model.names_of(derived[id_]) - {*model.parameter_ids}:
+            raise ValueError(f"theory={id_!r}: what theory says of a front is decided by parameters alone")
+    return {
+        "field": model.field_ids.index(name),
+        "name": next(f.name for f in model.fields if f.id == name),
+        "level": float(front[1]),
+        "over": max(1, round(steps / 10)),
+        "unit": pretty_unit(f"{model.space_unit}/{model.time_unit}"),
+        "theory": [{"id": id_, "label": label} for id_, label in theory.items()],
+    }
+
+
+def _speeds(model: FieldModel, run: field_run.FieldRun, config: Mapping[str, Any]) -> np.ndarray:
+    front = config["front"]
+    return run.front_speed(model.field_ids[front["field"]], front["level"], front["over"] * model.step).to_numpy()
 
 
 def _shown(model: FieldModel, kind: Cells, first: field_run.FieldRun, sliders: list[dict[str, Any]], scenarios: list[str]) -> bool:
@@ -191,7 +228,8 @@ def _ghost(model: FieldModel, run: field_run.FieldRun, config: Mapping[str, Any]
         "label": config["startLabel"],
         "t": _rounded(run.t[times]),
         "x": _rounded(run.profile(config["show"]["id"]).index),
-        "profile": _rounded(run.profile(config["show"]["id"], config["line"])),
+        "profile": [_rounded(run.profile(q["id"], config["line"])) for q in config["profile"]],
+        "front": _rounded(_speeds(model, run, config)[times]) if config["front"] else None,
         "difference": [_rounded(run.difference(c.id, config["line"])) if c.senses else [] for c in model.cells],
         "arrived": [over(c, "arrived") for c in model.cells],
         "index": [over(c, "index") for c in model.cells],
@@ -220,20 +258,42 @@ def _top(config: Mapping[str, Any]) -> int:
     return _HEAD + _KEY * math.ceil(sum(c["shown"] for c in config["cells"]) / 2)
 
 
-def _curves(config: Mapping[str, Any], name: str) -> int:
-    """How many curves a panel has."""
-    return 1 if name == "profile" else sum(bool(c["shown"] and c["senses" if name == "difference" else "goal"]) for c in config["cells"])
+def _labels(config: Mapping[str, Any], name: str) -> list[str]:
+    """What the curves of a panel are called."""
+    if name == "profile":
+        return [q["label"] for q in config["profile"]]
+    if name == "front":
+        return ["simulated", *(q["label"] for q in config["front"]["theory"])]
+    return [c["name"] for c in config["cells"] if c["shown"] and c["senses" if name == "difference" else "goal"]]
+
+
+def _key_rows(labels: Sequence[str]) -> list[tuple[float, int]]:
+    """Where the entries of a panel's key stand: pixels from the left, and row. 6.6 px is a generous mean width of a letter."""
+    out, at, row = [], 4.0, 0
+    for label in labels:
+        wide = 44 + 6.6 * len(label)
+        if at > 4 and at + wide > _WIDTH - 12:
+            at, row = 4.0, row + 1
+        out.append((at, row))
+        at += wide
+    return out
 
 
 def _panel_head(config: Mapping[str, Any], name: str) -> int:
     """Pixels above a panel: its title and, of several curves, their key."""
-    return _HEAD + (19 if _curves(config, name) > 1 else 0)
+    labels = _labels(config, name)
+    return _HEAD + (19 * (1 + _key_rows(labels)[-1][1]) if len(labels) > 1 else 0)
+
+
+def _panel_high(config: Mapping[str, Any], names: Sequence[str]) -> int:
+    """Pixels of each panel of a group; where curves are compared by their height, more."""
+    return _TALL if "front" in names or "profile" in names and len(config["profile"]) > 1 else _PANEL
 
 
 def _rest(config: Mapping[str, Any]) -> int:
     """Pixels above and below the plane."""
     groups = [[name for name in config["panels"] if name in group] for group in (ACROSS, OVER)]
-    tall = [sum(_panel_head(config, name) + _PANEL for name in names) + _GAP * (len(names) - 1) + _FOOT for names in groups if names]
+    tall = [sum(_panel_head(config, name) + _panel_high(config, names) for name in names) + _GAP * (len(names) - 1) + _FOOT for names in groups if names]
     return _top(config) + (8 if groups[0] else _FOOT) + sum(tall)
 
 
@@ -270,13 +330,14 @@ def picture(model: FieldModel, config: Mapping[str, Any], run: field_run.FieldRu
         _bottom_ticks(axes, model.width, config["space"]["unit"], shown=not groups[0])
         y = top + high + (8 if groups[0] else _FOOT)
         for names in groups:
+            high_ = _panel_high(config, names)
             for name in names:
                 head = _panel_head(config, name)
-                axes = figure.add_axes((_LEFT / _WIDTH, 1 - (y + head + _PANEL) / height, wide / _WIDTH, _PANEL / height))
+                axes = figure.add_axes((_LEFT / _WIDTH, 1 - (y + head + high_) / height, wide / _WIDTH, high_ / height))
                 _draw_curves(figure, axes, model, config, run, name, (y, height))
                 end, said, word = (model.width, config["space"]["unit"], "place") if name in ACROSS else (config["end"], config["time"]["many"], "time")
                 _bottom_ticks(axes, end, said, shown=name == names[-1], word=word)
-                y += head + _PANEL + (_FOOT if name == names[-1] else _GAP)
+                y += head + high_ + (_FOOT if name == names[-1] else _GAP)
         drawn = svg_element(figure, config["alt"], height)
     box = (_LEFT, top, wide, high)
     shaded = _plane_image(values / most, colour, config["id"], box) + _ramp(config, colour) + _ways(model, config, run, box)
@@ -411,7 +472,7 @@ def _draw_keys(figure: Any, config: Mapping[str, Any], run: field_run.FieldRun, 
 
 
 #: How far a panel's axis reaches at least; that of receptors is logarithmic and begins at one.
-_LEAST = {"arrived": 20.0, "index": 0.5, "profile": 0.0, "difference": 10.0}
+_LEAST = {"arrived": 20.0, "index": 0.5, "profile": 0.0, "difference": 10.0, "front": 0.0}
 
 
 def _draw_curves(figure: Any, axes: Any, model: FieldModel, config: Mapping[str, Any], run: field_run.FieldRun, name: str, place: tuple[float, float]) -> None:
@@ -419,14 +480,18 @@ def _draw_curves(figure: Any, axes: Any, model: FieldModel, config: Mapping[str,
     colours = _cell_colours(config)
     unit = config["show"]["unit"]
     title = {
-        "profile": capital(config["show"]["label"]) + (f", {unit}" if unit else ""),
+        "profile": (capital(config["show"]["label"]) if len(config["profile"]) == 1 else "Along the line") + (f", {unit}" if unit else ""),
+        "front": f"Speed of the front, {config['front']['unit']}" if config["front"] else "",
         "difference": "Receptors: front half over back half",
         "arrived": "At their goal, % of cells",
         "index": "Mean chemotactic index",
     }[name]
     if name == "profile":
-        profile = run.profile(config["show"]["id"], config["line"])
-        lines = [(profile.index, profile, _shade(config), "")]
+        lines = [_profile(run, config, q, k) for k, q in enumerate(config["profile"])]
+    elif name == "front":
+        lines = [(run.t, _speeds(model, run, config), _shade(config), "simulated")]
+        for q in config["front"]["theory"]:
+            lines.append(([0, config["end"]], [float(run.last.value(Expression(q["id"]), run.values))] * 2, style.MUTED, q["label"]))
     else:
         chosen = [(k, c) for k, c in enumerate(model.cells) if config["cells"][k]["shown"] and (c.senses if name == "difference" else c.goal)]
         there = [(k, c) for k, c in chosen if name == "difference" or len(run.last.populations[k].x)]
@@ -442,11 +507,18 @@ def _draw_curves(figure: Any, axes: Any, model: FieldModel, config: Mapping[str,
         figure.add_artist(Line2D([at / _WIDTH, (at + 24) / _WIDTH], [1 - (y + 10) / height] * 2, color=style.INK, linewidth=1, linestyle=(0, (2, 3))))
         figure.text((_WIDTH - _RIGHT) / _WIDTH, 1 - (y + 14) / height, said, color=style.INK, ha="right", va="baseline")
     figure.text(4 / _WIDTH, 1 - (y + 14) / height, title, color=style.INK, va="baseline")
-    at = 4.0
-    for i, (_, _, colour, label) in enumerate(lines if len(lines) > 1 else []):
-        figure.add_artist(Line2D([at / _WIDTH, (at + 24) / _WIDTH], [1 - (y + 27) / height] * 2, color=colour, linestyle=_DASHES[i % 6], linewidth=2))
-        figure.text((at + 30) / _WIDTH, 1 - (y + 31) / height, label, color=colour, weight=700, va="baseline")
-        at += 44 + 6.6 * len(label)
+    places = _key_rows([label for *_, label in lines]) if len(lines) > 1 else []
+    for i, ((_, _, colour, label), (at, row)) in enumerate(zip(lines, places, strict=False)):
+        low = y + 31 + 19 * row
+        figure.add_artist(Line2D([at / _WIDTH, (at + 24) / _WIDTH], [1 - (low - 4) / height] * 2, color=colour, linestyle=_DASHES[i % 6], linewidth=2))
+        figure.text((at + 30) / _WIDTH, 1 - low / height, label, color=colour, weight=700, va="baseline")
+
+
+def _profile(run: field_run.FieldRun, config: Mapping[str, Any], q: Mapping[str, Any], k: int) -> tuple[Any, Any, str, str]:
+    """A curve along the line; what the plane shows has the plane's colour."""
+    by_slug = {style.slug(name): name for name in style.MEDIATORS}
+    seen = run.profile(q["id"], config["line"])
+    return seen.index, seen, _shade(config) if q["id"] == config["show"]["id"] else style.colour(by_slug.get(q["mediator"]), k), q["label"]
 
 
 def _curve(run: field_run.FieldRun, cells: str, name: str, line: float) -> tuple[Any, Any]:
@@ -535,7 +607,7 @@ class FieldExplorer(anywidget.AnyWidget):
 
     def run(self) -> field_run.FieldRun:
         """The run at the present state, computed in Python."""
-        return self.model.simulate(seed=int(self.values["seed"]), t_end=self.config["end"], **self.overrides)
+        return self.model.simulate(seed=int(self.values.get("seed", 1)), t_end=self.config["end"], **self.overrides)
 
     def to_html(self) -> str:
         """The static figure: picture, caption, configuration and model as data. It holds no script that a browser runs."""
@@ -561,6 +633,9 @@ def explore_field(
     *,
     controls: Sequence[str] | None = None,
     show: str | None = None,
+    profile: Sequence[str] | None = None,
+    front: tuple[str, float] | None = None,
+    theory: Mapping[str, str] | None = None,
     panels: Sequence[str] | None = None,
     line: float | None = None,
     threshold: float | None = None,
@@ -580,10 +655,14 @@ def explore_field(
     Parameters
     ----------
     model : a :class:`FieldModel`, or the id of a declared one
-    controls : parameters that get a slider; each needs a ``range`` in the declaration. The seed has one always
+    controls : parameters that get a slider; each needs a ``range`` in the declaration. Where there are cells the seed has one always
     show : the field, or derived quantity, whose depth of colour the plane shows (default: the first field)
+    profile : the curves of the panel ``"profile"``, if they are others than what is shown; all in one unit
+    front : a field and a level: the place where it falls below it is followed, and its speed is told
+    theory : what theory says of that speed: derived quantities that parameters alone decide, each with its label
     panels : curves below the plane, of ``"profile"`` (what is shown) and ``"difference"`` (occupied receptors by which the halves of
-        a cell would differ), both along a horizontal line, and ``"arrived"`` and ``"index"`` (chemotactic index) over time
+        a cell would differ), both along a horizontal line, and ``"front"`` (its speed), ``"arrived"`` and ``"index"`` (chemotactic
+        index) over time
     line : the height of that line (default: half-way up)
     threshold : receptors; drawn as a level in the panel ``"difference"``
     scenarios : ids of the scenarios to offer (default: all of the declaration)
@@ -603,7 +682,7 @@ def explore_field(
     if not isinstance(model, FieldModel):
         model = load_field(model)
     config, first = configure(
-        model, controls=controls, show=show, panels=panels, line=line, threshold=threshold, scenarios=scenarios, scenario=scenario,
+        model, controls=controls, show=show, profile=profile, front=front, theory=theory, panels=panels, line=line, threshold=threshold, scenarios=scenarios, scenario=scenario,
         values=values, seed=seed, t_end=t_end, speed=speed, caption=caption, title=title, id=id, compare=compare,
     )  # fmt: skip
     return FieldExplorer(model, config, first)

@@ -14,8 +14,8 @@ source, parameters, derived, scenarios, leaves_out, encoding_notes`` mean what t
     Places: ``name, shape`` and for a ``rectangle`` ``x: [from, to], y: [from, to]``, for a ``disk`` ``x, y, radius``. In a
     formula a region is the share of the grid cell that lies inside it.
 ``fields``
-    ``name, unit`` and optionally ``diffusion`` (without it the field stays where it is), ``initial`` (default 0), ``mediator,
-    symbol, note``.
+    ``name, unit`` and optionally ``diffusion`` (without it the field stays where it is; it may depend on fields, as where matrix
+    holds cells back), ``initial`` (default 0), ``mediator, symbol, note``.
 ``reactions``
     ``name, rate`` and ``from``, ``to`` or both. With ``to`` alone the rate is what is made (field per time). With ``from`` the
     rate is per time and is multiplied with that field: what leaves it is lost or, with ``to``, goes over without loss.
@@ -26,7 +26,8 @@ source, parameters, derived, scenarios, leaves_out, encoding_notes`` mean what t
     ``desensitises: {loss, recovery}``, ``note``.
 
 Names in formulas: parameters everywhere. ``initial`` also knows regions and the place, ``x`` and ``y``. A ``rate`` knows fields,
-derived quantities, regions, ``time``, the place, and cells: their id is their density, cells per area of the grid cell. At a cell
+derived quantities, regions, ``time``, the place, and cells: their id is their density, cells per area of the grid cell. A
+``diffusion`` knows the same but cells. At a cell
 ``speed, occupancy, noise, loss`` and ``recovery`` know fields, derived quantities and regions where the cell is, and ``time``;
 all but ``occupancy`` also ``surface``, the share of its receptors that is at the surface. The other keys of a cell are fixed
 by parameters alone.
@@ -425,6 +426,10 @@ class FieldModel(Declaration):
             self._resolved[e.text] = set().union({TIME} if timed else (), *parts)
         return self._resolved[e.text]
 
+    def varies(self, f: Field) -> bool:
+        """Whether a field's diffusion coefficient differs from place to place, or changes."""
+        return bool(self.names_of(f.diffusion) - {*self.parameter_ids})
+
     def pace(self, e: Expression) -> str:
         """How often a rate is asked for: ``still`` (once in a run), ``slow`` (once in a step), ``fast`` (in each substep)."""
         names = self.names_of(e)
@@ -494,7 +499,7 @@ class _FieldChecker(_Checker):
             return
         at_place = [*place, *(d.id for d in m.derived if m.at_place(d.expression))]
         self._regions(data, constants)
-        self._fields(data, constants)
+        self._fields(data, constants, at_place)
         for i, reaction in enumerate(m.reactions):
             per_time = units.times({}, units.vector(m.time_unit), -1)
             wanted = per_time if reaction.source else units.times(self.vectors[reaction.target], per_time)
@@ -517,12 +522,12 @@ class _FieldChecker(_Checker):
             for key, e in region.bounds.items():
                 self.formula(e, constants, _line(data["regions"][region.id], key[0] if key != "radius" else key), f"{key} of region `{region.id}`", length)
 
-    def _fields(self, data: Any, constants: list[str]) -> None:
+    def _fields(self, data: Any, constants: list[str], at_place: list[str]) -> None:
         m = self.model
         spread = units.times(units.times(units.vector(m.space_unit), units.vector(m.space_unit)), units.vector(m.time_unit), -1)
         for f in m.fields:
             node = data["fields"][f.id]
-            self.fits(f.diffusion, constants, _line(node, "diffusion"), f"diffusion of `{f.id}`", spread)
+            self.fits(f.diffusion, at_place, _line(node, "diffusion"), f"diffusion of `{f.id}`", spread)
             self.formula(f.initial, [*constants, *m.region_ids, *PLACE], _line(node, "initial"), f"initial value of `{f.id}`", self.vectors[f.id])
 
     def _cells(self, cells: Cells, node: Any, constants: list[str], at_place: list[str]) -> None:

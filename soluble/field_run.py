@@ -3,8 +3,9 @@
 **Fields.** On a grid of spacing h, diffusion is explicit (five points), what is made is explicit, what is lost or goes over is
 implicit with the rates of the present moment: ``(1 + dt L) c' = c + dt (D lap c + made)``. The step of the run is cut into
 substeps with ``D dt / h**2 <= LARGEST / dimensions``, so that every new value is an average, with positive weights, of old
-ones plus what is made: no field becomes negative or grows by itself, whatever the rates (maximum principle). Without loss the
-total is kept to rounding; a steady state is exactly that of the five-point equation. What goes over from one field to
+ones plus what is made: no field becomes negative or grows by itself, whatever the rates (maximum principle). A diffusion
+coefficient that depends on fields keeps the values that it has at the beginning of a step; between two points it is their mean.
+Without loss the total is kept to rounding; a steady state is exactly that of the five-point equation. What goes over from one field to
 another leaves the one and enters the other in the same linear system, so that their sum is kept as well.
 
 **Cells.** Each is a disk whose receptors, N, are spread over a sphere of diameter d. The means of its two halves lie d/2
@@ -150,16 +151,10 @@ class Stepper:
         x, y = (np.arange(model.nx) + 0.5) * h, (np.arange(model.ny) + 0.5) * h
         self.place = {"x": np.broadcast_to(x, (model.ny, model.nx)), "y": np.broadcast_to(y[:, None], (model.ny, model.nx))}
         self.regions = {g.id: coverage(model, g, self.p) for g in model.regions}
-        self.diffusion = [float(f.diffusion.value(self.p)) for f in model.fields]
-        if min(self.diffusion, default=0.0) < 0:
-            raise ValueError(f"a diffusion coefficient is negative: {self.diffusion}")
-        dimensions = 2 if model.ny > 1 else 1
-        self.substeps = max(1, math.ceil(max(self.diffusion, default=0.0) * model.step * dimensions / (LARGEST * h * h) - 1e-9))
-        if self.substeps > MOST_SUBSTEPS:
-            raise ValueError(f"{model.id}: a step would take {self.substeps} substeps, more than {MOST_SUBSTEPS}: widen `grid`, shorten `step` or lower the diffusion")
         start = self.p | self.regions | self.place
         self.fields = np.stack([np.broadcast_to(np.asarray(f.initial.value(start), dtype=float), (model.ny, model.nx)) for f in model.fields])
         self._derived = {d.id: d.expression for d in model.derived}
+        self._spread()
         self._still = self._rates("still", self._names({}))
         self._region = {g.id: g for g in model.regions}
         self.populations = [self._settle(k, kind) for k, kind in enumerate(model.cells)]
@@ -204,20 +199,36 @@ class Stepper:
             _Points(self.model, population.x[here], population.y[here]).spread(grid, 1 / self.model.grid**2)
         return out
 
-    def _diffuse(self, c: np.ndarray, number: float) -> np.ndarray:
-        """``c`` plus ``number`` times the sum of differences to the neighbours."""
+    def _spread(self) -> None:
+        """Take the diffusion coefficients of this moment (numbers, or arrays where they vary), and the substeps that they ask for."""
+        m = self.model
+        names = self._names({}) | dict(zip(m.field_ids, self.fields, strict=True))
+        self.diffusion = [
+            np.broadcast_to(self.value(f.diffusion, names), (m.ny, m.nx)) if m.varies(f) else float(f.diffusion.value(self.p)) for f in m.fields
+        ]
+        if min((np.min(d) for d in self.diffusion), default=0.0) < 0:
+            raise ValueError(f"{m.id}: a diffusion coefficient is negative")
+        dimensions = 2 if m.ny > 1 else 1
+        most = max((float(np.max(d)) for d in self.diffusion), default=0.0)
+        self.substeps = max(1, math.ceil(most * m.step * dimensions / (LARGEST * m.grid**2) - 1e-9))
+        if self.substeps > MOST_SUBSTEPS:
+            raise ValueError(f"{m.id}: a step would take {self.substeps} substeps, more than {MOST_SUBSTEPS}: widen `grid`, shorten `step` or lower the diffusion")
+
+    def _diffuse(self, c: np.ndarray, number: Any) -> np.ndarray:
+        """``c`` plus ``number``, one for all or one for each point, times the sum of differences to the neighbours."""
         out = c.copy()
+        number = np.broadcast_to(number, c.shape)
         for axis, edges in ((1, ("left", "right")), (0, ("bottom", "top"))):
             if c.shape[axis] == 1:
                 continue
-            flux = number * (c[:, 1:] - c[:, :-1] if axis == 1 else c[1:] - c[:-1])
-            low, high = (out[:, :-1], out[:, 1:]) if axis == 1 else (out[:-1], out[1:])
-            low += flux
-            high -= flux
+            above, below = (np.s_[:, 1:], np.s_[:, :-1]) if axis == 1 else (np.s_[1:], np.s_[:-1])
+            flux = (number[above] + number[below]) / 2 * (c[above] - c[below])
+            out[below] += flux
+            out[above] -= flux
             for edge, place in zip(edges, (0, -1), strict=True):
                 if self.model.edges[edge]:
                     line = np.s_[:, place] if axis == 1 else np.s_[place]
-                    out[line] -= number * c[line]
+                    out[line] -= number[line] * c[line]
         return out
 
     def _names(self, densities: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -228,7 +239,7 @@ class Stepper:
         """One substep of all fields; ``known`` holds the rates that keep their value during the step, by reaction."""
         m, c = self.model, self.fields
         place = {name: i for i, name in enumerate(m.field_ids)}
-        new = [self._diffuse(c[i], d * dt / m.grid**2) if d else c[i].copy() for i, d in enumerate(self.diffusion)]
+        new = [self._diffuse(c[i], d * dt / m.grid**2) if np.any(d) else c[i].copy() for i, d in enumerate(self.diffusion)]
         own = [1.0] * len(c)
         over: dict[tuple[int, int], Any] = {}
         now = dict(names) | dict(zip(m.field_ids, c, strict=True))
@@ -252,6 +263,8 @@ class Stepper:
         """One step of all fields."""
         names = self._names(self.densities())
         known = self._still | self._rates("slow", names)
+        if any(map(self.model.varies, self.model.fields)):
+            self._spread()
         for _ in range(self.substeps):
             self._react(self.model.step / self.substeps, names, known)
 
@@ -441,6 +454,12 @@ class FieldRun:
         x = (np.arange(self.model.nx) + 0.5) * self.model.grid
         rows = self.fields[name][:, self.model.ny // 2, :]
         return pd.Series([_crossing(x, row, level) for row in rows], index=pd.Index(self.t, name="time"), name=name)
+
+    def front_speed(self, name: str, level: float, over: float) -> pd.Series:
+        """The front's mean speed over the last ``over`` of time, at each recorded time; NaN before that."""
+        front = self.front(name, level)
+        before = np.interp(self.t - over, self.t, front, left=math.nan)
+        return ((front - before) / over).rename(name)
 
     def __repr__(self) -> str:
         return f"<FieldRun of {self.model.id}: seed {self.seed}, {len(self.t)} times to {self.t[-1]:g} {self.model.time_unit}>"

@@ -38,12 +38,18 @@ class FieldEquations(Equations):
 
     def _terms(self, f: Field) -> str:
         m = self.model
-        terms = [] if f.diffusion.text in ("0", "0.0") else ["", rf"{self._factor(f.diffusion)} \, \nabla^2 {f.latex}"]
+        terms = [] if f.diffusion.text in ("0", "0.0") else ["", self._spread(f)]
         for r in m.reactions:
             if f.id in (r.source, r.target):
                 terms += ["+" if r.target == f.id else "-", self._flux(r)]
         out = " ".join(terms).strip()
         return out.removeprefix("+").strip() or "0"
+
+    def _spread(self, f: Field) -> str:
+        factor = self._factor(f.diffusion)
+        if self.model.varies(f):
+            return rf"\nabla \cdot \left({factor} \, \nabla {f.latex}\right)"
+        return rf"{factor} \, \nabla^2 {f.latex}"
 
     def _flux(self, r: Reaction) -> str:
         if r.source is None:

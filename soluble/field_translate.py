@@ -24,7 +24,7 @@ def to_javascript(model: FieldModel) -> str:
     and kind of cell; ``v`` the values at one point, fields first, then regions. Beside words and numbers the object holds
 
     * ``regions[i].bounds(p)``: x0, x1, y0, y1 of a rectangle, x, y, radius of a disk
-    * ``fields[i].diffusion(p)``, ``fields[i].initial(p, v, x, y)``
+    * ``fields[i].diffusion(v, p, x, y, t)``, ``fields[i].varies``: whether it does so with place or time; ``fields[i].initial(p, v, x, y)``
     * ``still(n, g, p, x, y, out)``, ``slow(n, c, g, d, p, x, y, t, out)`` and ``fast(...)``: the rates of the reactions at all n points, in
       ``out[reaction]``: those that nothing changes, those that keep their value in a step, and those that fields change
     * ``cells[i].number(p)`` and so on, ``cells[i].speed(v, p, x, y, t, s)`` and so on, with ``s`` the share of receptors at the surface
@@ -83,7 +83,8 @@ def _region(model: FieldModel, i: int) -> str:
 
 def _field(model: FieldModel, i: int) -> str:
     f = model.fields[i]
-    parts = [f"id: {js_json(f.id)}", _function(model, "diffusion", "p", f.diffusion), _function(model, "initial", "p, v, x, y", f.initial)]
+    parts = [f"id: {js_json(f.id)}", f"varies: {js_json(model.varies(f))}"]
+    parts += [_function(model, "diffusion", "v, p, x, y, t", f.diffusion), _function(model, "initial", "p, v, x, y", f.initial)]
     return f"{{ {', '.join(parts)} }}"
 
 

@@ -15,9 +15,9 @@ leaves_out: [everything]
 """
 
 
-def field(body: str) -> FieldModel:
+def field(body: str, id: str = "toy") -> FieldModel:
     """A model of the given declaration; parameters may be left without words."""
-    return FieldModel(_HEAD + textwrap.dedent(body), "toy.yaml")
+    return FieldModel(_HEAD.replace("id: toy", f"id: {id}") + textwrap.dedent(body), f"{id}.yaml")
 
 
 def line(reactions: str, *, length: float = 400, grid: float = 4, step: float = 0.25, edges: str = "{}", d: float = 100, k: float = 0.25) -> FieldModel:
@@ -116,3 +116,26 @@ scenarios:
 def everything() -> FieldModel:
     """The model of :data:`EVERYTHING`."""
     return FieldModel(_HEAD + EVERYTHING, "everything.yaml")
+
+
+def invasion(*, height: int = 1, edges: str = "{}", step: float = 0.5, grid: float = 10) -> FieldModel:
+    """Cells that spread where they are many: dT/dt = (D (1 + nu T) T')' + r T (1 - T), on a line or a plane."""
+    return field(
+        f"""
+        time: {{unit: day, end: 160, step: {step}}}
+        space: {{unit: micrometer, width: 3000, height: {grid * height}, grid: {grid}}}
+        edges: {edges}
+        regions: {{seedbed: {{name: seedbed, shape: rectangle, x: [0, 105], y: [0, {grid * (height + 1) / 2}]}}}}
+        parameters:
+          D: {{name: spread, value: 100, unit: micrometer**2/day, range: [20, 200], assumed: test}}
+          nu: {{name: by how much a crowd spreads faster, value: 8, unit: dimensionless, range: [0, 20], assumed: test}}
+          r: {{name: growth, value: 0.25, unit: 1/day, range: [0.1, 0.5], assumed: test}}
+        fields: {{T: {{name: cells, unit: dimensionless, mediator: tumour, diffusion: D*crowd, initial: seedbed}}, S: {{name: seeds, unit: dimensionless, diffusion: D}}}}
+        derived:
+          crowd: {{name: spread of a crowd, unit: dimensionless, expression: 1 + nu*T}}
+          pulled: {{name: speed of a pulled front, unit: micrometer/day, expression: 2*sqrt(D*r)}}
+        reactions: [{{name: growth, to: T, rate: "r*T*max(1 - T, 0)"}}]
+        cells: {{}}
+        """,
+        "invasion",
+    )

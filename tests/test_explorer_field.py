@@ -15,15 +15,18 @@ import traitlets
 from agreement import random_settings
 from axe_playwright_python.sync_playwright import Axe
 from explorer_page import POLICY, until, write_page
-from field_toys import everything, line
+from field_toys import everything, invasion, line
 
 import soluble
+from soluble.field import FieldModel
 from soluble.model import UnknownNameError
 
 #: What is promised: fields to a relative 1e-6 (of each value, above a millionth of the largest), places of cells to a millionth of a
 #: micrometre. Both keep to about 1e-12; formulas that are rounded differently may never drift so far that a reader could see it.
 FIELDS, PLACES = 1e-6, 1e-6
 SETTINGS, SEEDS = 6, (1, 2, 77)
+#: Small models; of uneven diffusion one on a line, one on a plane whose edges let pass.
+TOYS = {"everything": everything, "invasion": invasion, "invasion-plane": lambda: invasion(height=6, edges="{left: open, top: open}")}
 
 
 def toy(**options):
@@ -39,7 +42,7 @@ def toy(**options):
     [
         ({"controls": ["Q"]}, UnknownNameError, "unknown control.*'Q'.*known: D, k, q"),
         ({"show": "oxygen"}, UnknownNameError, "unknown field or derived quantity 'oxygen'; known: C, B, theta"),
-        ({"panels": ["speed"]}, UnknownNameError, "unknown panel 'speed'.*known: profile, difference, arrived, index"),
+        ({"panels": ["speed"]}, UnknownNameError, "unknown panel 'speed'.*known: profile, difference, front, arrived, index"),
         ({"scenario": "loud"}, UnknownNameError, "unknown scenario 'loud'"),
         ({"speed": 3}, ValueError, "speed=3: known are 0.25, 0.5, 1.0, 2.0, 4.0"),
         ({"seed": 0}, ValueError, "a whole number from 1 to 99"),
@@ -59,6 +62,37 @@ def test_a_model_without_cells_has_its_profile():
     assert config["panels"] == ["profile"]
     with pytest.raises(ValueError, match="the panel 'arrived' needs cells that have a goal"):
         soluble.explore_field(model, panels=["arrived"], controls=["q"])
+
+
+def front(**options):
+    """An explorer of a front on a line, with what theory says of it."""
+    usual = {"id": "front", "controls": ["D", "nu", "r"], "front": ("T", 0.5), "theory": {"pulled": "pulled"}, "profile": ["T", "crowd"], "t_end": 80}
+    return soluble.explore_field(invasion(), **(usual | options))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"front": ("X", 0.5)}, UnknownNameError, "unknown field 'X'; known: T, S"),
+        ({"theory": {"speed": "theory"}}, UnknownNameError, "unknown derived quantity 'speed'; known: crowd, pulled"),
+        ({"theory": {"crowd": "theory"}}, ValueError, "decided by parameters alone"),
+        ({"profile": ["T", "pulled"]}, ValueError, "curves of one panel have one unit; these have none, µm/day"),
+        ({"front": None, "panels": ["front"]}, ValueError, r"needs front=\(field, level\)"),
+    ],
+)
+def test_what_cannot_be_said_of_a_front_is_said(arguments, error, said):
+    with pytest.raises(error, match=said):
+        front(**arguments)
+
+
+def test_the_first_picture_of_a_front_tells_theory_beside_it():
+    w = front()
+    assert w.config["panels"] == ["profile", "front"]
+    assert [c["name"] for c in w.config["controls"]] == ["D", "nu", "r"], "nothing is drawn by lot: a seed would do nothing"
+    assert w.run().t[-1] == 80
+    words = " ".join(ElementTree.fromstring(re.search(r"<svg.*?</svg>", w.to_html(), re.S)[0]).itertext())
+    for said in ("Along the line", "spread of a crowd", "Speed of the front, µm/day", "simulated", "pulled"):
+        assert said in words, said
 
 
 def test_the_widget_follows_its_values():
@@ -99,7 +133,7 @@ pytest_browser = pytest.mark.browser
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, serve):
     folder = tmp_path_factory.mktemp("fields")
-    write_page(folder, [toy(), soluble.explore_field(everything(), id="second", controls=["q"], panels=["profile", "index"], show="theta", scenarios=[])])
+    write_page(folder, [toy(), soluble.explore_field(everything(), id="second", controls=["q"], panels=["profile", "index"], show="theta", scenarios=[]), front()])
     with serve(folder, policy=POLICY) as at:
         yield at
 
@@ -130,10 +164,10 @@ def apart(ours, theirs):
 
 
 @pytest_browser
-@pytest.mark.parametrize("name", ["everything", *soluble.list_fields()])
+@pytest.mark.parametrize("name", [*TOYS, *soluble.list_fields()])
 def test_the_browser_runs_as_python_does(browser, tmp_path, serve, name):
     """Fields to 1e-6, places of all cells to a millionth of a micrometre: whole runs of three seeds, and drawn settings."""
-    model = everything() if name == "everything" else soluble.load_field(name)
+    model = TOYS[name]() if name in TOYS else soluble.load_field(name)
     settings = [{k: min(v, 40) if model.units[k] == "cell" else v for k, v in s.items()} for s in random_settings(model, SETTINGS)]
     cases = [({}, seed, model.n_steps) for seed in SEEDS] + [(s, 10 + i, min(model.n_steps, 60)) for i, s in enumerate(settings)]
     cases += [(dict(s.set), 5, min(model.n_steps, 60)) for s in model.scenarios]
@@ -303,6 +337,48 @@ def test_a_listener_is_told_and_not_flooded(opened):
     assert page.evaluate(live) == "polite"
     assert page.locator("#explorer-toy .explorer-chart").get_attribute("role") == "img"
     assert ask(page, "x.summary") in page.locator("#explorer-toy .explorer-chart title").text_content()
+
+
+@pytest_browser
+def test_a_front_is_followed_and_compared_with_theory(opened):
+    """Place, speed and theory as Python has them, in words, curves and the file; the speed's own curve beside a level."""
+    page = opened("#front:nu=18")
+    stands(page, "front")
+    run = invasion().simulate(nu=18, every=1, t_end=80)
+    place, speed = run.front("T", 0.5).iloc[-1], run.front_speed("T", 0.5, over=8).iloc[-1]
+    said = ask(page, "x.summary", "front")
+    place_said, speed_said, theory = (float(v.replace(",", "")) for v in re.search(r"at ([\d.,]+) µm and has moved ([\d.]+) µm/day of late \(default: [\d.]+\); theory: pulled ([\d.]+)", said).groups())
+    assert place_said == pytest.approx(place, rel=5e-3) and speed_said == pytest.approx(speed, rel=5e-3) and theory == 10
+    assert page.locator("#explorer-front path.line:not(.ghost)").count() == 2 + 2 + 2 + 2, "two curves and two curves, each with its key"
+    with page.expect_download() as loading:
+        click(page, "csv", "front")
+    rows = [li for li in open(loading.value.path(), encoding="utf8").read().splitlines() if not li.startswith("#")]
+    assert rows[0] == "time [day],front [µm],speed [µm/day]" and len(rows) == 162
+    assert [float(v) for v in rows[-1].split(",")] == pytest.approx([80, place, speed], rel=1e-6)
+    narrow = opened("#front:nu=18", width=360)
+    stands(narrow, "front")
+    assert narrow.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest_browser
+def test_a_setting_that_fails_under_way_is_said(browser, tmp_path):
+    """A coefficient may turn out too large only as the run goes on: the page says so, and lives when a control is moved."""
+    model = FieldModel(invasion().text.replace("D*crowd", "D*exp(r*time)"), "growing.yaml")
+    with pytest.raises(ValueError, match="a step would take 4\\d\\d substeps, more than 400"):
+        model.simulate(t_end=40)
+    write_page(tmp_path, [soluble.explore_field(model, id="m", controls=["r"], values={"r": 0.1}, t_end=40)])
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto((tmp_path / "index.html").as_uri())
+    until(page, "window.solubleExplorers?.m")
+    stands(page, "m")
+    assert page.locator(".explorer-problem").is_hidden()
+    page.evaluate("solubleExplorers.m.set('r', 0.25)")
+    stands(page, "m")
+    assert "a step would take" in page.locator(".explorer-problem").inner_text() and "could not be run" in ask(page, "x.summary", "m")
+    page.evaluate("solubleExplorers.m.set('r', 0.1)")
+    stands(page, "m")
+    assert page.locator(".explorer-problem").is_hidden() and ask(page, "x.now.ended", "m")
+    page.close()
 
 
 @pytest_browser

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from agreement import random_settings
-from field_toys import EVERYTHING, everything, field, line, plane
+from field_toys import EVERYTHING, everything, field, invasion, line, plane
 from scipy import integrate, stats
 
 import soluble
@@ -229,6 +229,54 @@ def test_a_front_runs_at_the_speed_of_fisher():
     front = model.simulate(every=4).front("U", 0.5)
     speed = stats.linregress(front.index[100:], front.to_numpy()[100:]).slope
     assert 0.95 * 20 < speed < 20
+
+
+@pytest.mark.parametrize("nu", [0, 1, 8, 18])
+def test_a_front_of_cells_that_crowd_each_other_on_runs_at_its_known_speed(nu):
+    """dT/dt = (D (1 + nu T) T')' + r T (1 - T) has, up to a scale of x, the fronts of Hadeler and Rothe's cubic.
+
+    Their speed over sqrt(r D) is 2 while nu is at most 2 (pulled), then sqrt(nu/2) + sqrt(2/nu) (pushed). A pulled front comes
+    to its speed slowly, 3/(2 t) below it at rate r = 1 (Bramson); a pushed one at once.
+    """
+    run = invasion(step=0.02, grid=5).simulate(nu=nu, every=50, t_end=100)
+    speed = run.front_speed("T", 0.5, over=40).iloc[-1]
+    exact = (2 if nu <= 2 else math.sqrt(nu / 2) + math.sqrt(2 / nu)) * math.sqrt(100 * 0.25)
+    late = 1.5 * math.log(100 / 60) / 0.25 / 40 * math.sqrt(100 * 0.25) if nu < 2 else 0.0  # the mean over the last 40 days
+    assert speed == pytest.approx(exact - late, rel=0.01)
+
+
+def test_uneven_diffusion_keeps_the_total_and_leaves_what_is_even_alone():
+    """In flux form nothing is lost; at equal coefficients the step is that of even diffusion."""
+    model = invasion(height=4)
+    spread = model.simulate(r=0.1, t_end=20)
+    even, uneven = (model.simulate(nu=nu, t_end=20, every=1) for nu in (0, 1e-12))
+    assert np.allclose(even.fields["T"], uneven.fields["T"], rtol=1e-9)
+    still = FieldModel(model.text.replace('rate: "r*T*max(1 - T, 0)"', 'rate: "0*r*T"'), "still.yaml").simulate(t_end=20, every=1)
+    total = still.fields["T"].sum(axis=(1, 2))
+    assert np.abs(total / total[0] - 1).max() < 1e-12 and still.fields["T"].min() >= 0
+    assert spread.fields["T"].max() <= 1 + 1e-12
+
+
+def test_uneven_diffusion_against_an_independent_solver():
+    """The same line given to SciPy's implicit solver as a system of ordinary equations."""
+    model = invasion(edges="{right: open}", step=0.01)
+    p, h = model.values(), model.grid
+    start = model.simulate(t_end=0.5).fields["T"][0, 0]
+
+    def rhs(_, c):
+        d = p["D"] * (1 + p["nu"] * c)
+        flux = (d[1:] + d[:-1]) / 2 * np.diff(c) / h**2
+        return np.concatenate([flux, [-d[-1] * c[-1] / h**2]]) - np.concatenate([[0], flux]) + p["r"] * c * (1 - c)
+
+    exact = integrate.solve_ivp(rhs, (0, 40), start, method="LSODA", lband=1, uband=1, rtol=1e-8, atol=1e-12).y[:, -1]
+    coarse, fine = (invasion(edges="{right: open}", step=step).simulate(t_end=40).fields["T"][-1, 0] for step in (0.04, 0.01))
+    assert np.abs(fine - exact).max() < 0.03
+    assert np.abs(fine - exact).max() == pytest.approx(np.abs(coarse - exact).max() / 4, rel=0.1), "an error of first order in the step"
+
+
+def test_the_equation_of_an_uneven_field_says_so():
+    rates = invasion().equations().rates()
+    assert r"\nabla \cdot" in rates[0] and r"\nabla^2" in rates[1]
 
 
 def test_regions_cover_their_area():

@@ -28,6 +28,22 @@ export function wrap(text, limit, font) {
   return lines;
 }
 
+/** The rows of a key: what is in `entries` (with a `label`) one after the other, `{entry, x}`, as long as a row has room. */
+export function keyRows(entries, W, font) {
+  const rows = [[]];
+  let used = 0;
+  for (const entry of entries) {
+    const w = 30 + width(entry.label, font) + 14;
+    if (used && used + w > W - 16) {
+      rows.push([]);
+      used = 0;
+    }
+    rows[rows.length - 1].push({ entry, x: 4 + used });
+    used += w;
+  }
+  return rows.filter((row) => row.length);
+}
+
 /** Move boxes (centre `y`, height `size`) apart as little as possible inside [top, bottom]. */
 function spread(boxes, top, bottom) {
   boxes.sort((a, b) => a.y - b.y);
@@ -117,20 +133,8 @@ export function draw(svg, picture, W, H, family) {
 
   // On a narrow picture the labels stand in a key above each panel.
   const keys = picture.panels.map((panel) => {
-    if (!narrow) return [];
-    const rows = [[]];
-    let used = 0;
     const entries = panel.lines.filter((l) => l.label);
-    for (const l of entries.length > 1 ? entries : []) {
-      const w = 30 + width(l.label, bold) + 14;
-      if (used && used + w > W - 16) {
-        rows.push([]);
-        used = 0;
-      }
-      rows[rows.length - 1].push({ line: l, x: 4 + used });
-      used += w;
-    }
-    return rows.filter((row) => row.length);
+    return narrow && entries.length > 1 ? keyRows(entries, W, bold) : [];
   });
 
   const count = picture.panels.length;
@@ -159,11 +163,11 @@ export function draw(svg, picture, W, H, family) {
     const head = [panel.title, panel.title && unit ? `(${unit})` : unit].filter(Boolean).join(" ");
     nodes.push(s("text", { class: "axis-title", x: 4, y: top - heads[i] + 14 }, head));
     keys[i].forEach((row, r) =>
-      row.forEach((entry) => {
+      row.forEach(({ entry, x }) => {
         const ky = top - heads[i] + 31 + 19 * r;
         nodes.push(
-          s("path", { class: "line", d: `M${entry.x},${ky - 4}h24`, stroke: entry.line.colour, "stroke-dasharray": entry.line.dash }),
-          s("text", { class: "label", x: entry.x + 30, y: ky, fill: entry.line.colour }, entry.line.label),
+          s("path", { class: "line", d: `M${x},${ky - 4}h24`, stroke: entry.colour, "stroke-dasharray": entry.dash }),
+          s("text", { class: "label", x: x + 30, y: ky, fill: entry.colour }, entry.label),
         );
       }),
     );

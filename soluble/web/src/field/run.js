@@ -58,10 +58,9 @@ export function createRun(model, values = {}, seed = 1) {
   const p = resolve(model, values);
   const bounds = model.regions.map((g) => g.bounds(p));
   const regions = model.regions.map((g, k) => coverage(g, bounds[k], space));
-  const diffusion = model.fields.map((f) => f.diffusion(p));
-  const substeps = Math.max(1, Math.ceil((Math.max(0, ...diffusion) * dt * (ny > 1 ? 2 : 1)) / (LARGEST * h * h) - 1e-9));
-  if (!(Math.min(0, ...diffusion) >= 0)) throw new FieldError("a diffusion coefficient is negative.");
-  if (substeps > MOST_SUBSTEPS) throw new FieldError(`a step would take ${substeps} substeps.`);
+  // A number for each field, or an array over the grid where it varies.
+  const diffusion = model.fields.map((f) => (f.varies ? new Float64Array(size) : f.diffusion(null, p)));
+  let substeps = 1;
 
   const xs = new Float64Array(size), ys = new Float64Array(size);
   for (let k = 0; k < size; k++) {
@@ -104,6 +103,29 @@ export function createRun(model, values = {}, seed = 1) {
     return values_;
   }
   const now = () => n * dt;
+  /** All values at a point of the grid, in `values_`. */
+  function readAt(k) {
+    for (let f = 0; f < nf; f++) values_[f] = fields[f][k];
+    for (let g = 0; g < regions.length; g++) values_[nf + g] = regions[g][k];
+    return values_;
+  }
+  /** Take the diffusion coefficients of this moment, and the substeps that they ask for. */
+  function spread() {
+    let most = 0, least = 0;
+    model.fields.forEach((f, i) => {
+      const d = diffusion[i];
+      if (f.varies) for (let k = 0; k < size; k++) d[k] = f.diffusion(readAt(k), p, xs[k], ys[k], now());
+      for (const v of f.varies ? d : [d]) {
+        if (v > most) most = v;
+        if (!(v >= least)) least = v;
+      }
+    });
+    if (!(least >= 0)) throw new FieldError("a diffusion coefficient is negative.");
+    substeps = Math.max(1, Math.ceil((most * dt * (ny > 1 ? 2 : 1)) / (LARGEST * h * h) - 1e-9));
+    if (substeps > MOST_SUBSTEPS) throw new FieldError(`a step would take ${substeps} substeps.`);
+  }
+  spread();
+  const uneven = model.fields.some((f) => f.varies);
 
   // --- cells ---
   const four = new Float64Array(4);
@@ -170,10 +192,34 @@ export function createRun(model, values = {}, seed = 1) {
     for (let k = size - nx; k < size; k++) out[k] += number * (c[k - nx] - c[k] - top * c[k]);
   }
 
+  /** The same with a coefficient `d` that varies; between two points it is their mean. */
+  function diffuseUneven(c, out, d, number) {
+    out.set(c);
+    const pass = (k, l) => {
+      const flux = ((number * (d[k] + d[l])) / 2) * (c[l] - c[k]);
+      out[k] += flux;
+      out[l] -= flux;
+    };
+    const leak = (is, k) => is && (out[k] -= number * d[k] * c[k]);
+    const [left, right, bottom, top] = open;
+    for (let j = 0; j < ny; j++) {
+      for (let k = j * nx; k < (j + 1) * nx - 1; k++) pass(k, k + 1);
+      leak(left, j * nx);
+      leak(right, (j + 1) * nx - 1);
+    }
+    if (ny === 1) return;
+    for (let k = 0; k < size - nx; k++) pass(k, k + nx);
+    for (let k = 0; k < nx; k++) {
+      leak(bottom, k);
+      leak(top, size - nx + k);
+    }
+  }
+
   function react(step) {
     model.fast(size, fields, regions, densities, p, xs, ys, now(), rates);
     for (let f = 0; f < nf; f++) {
-      diffuse(fields[f], next[f], (diffusion[f] * step) / (h * h));
+      if (model.fields[f].varies) diffuseUneven(fields[f], next[f], diffusion[f], step / (h * h));
+      else diffuse(fields[f], next[f], (diffusion[f] * step) / (h * h));
       own[f].fill(1);
     }
     model.reactions.forEach(({ from, to }, k) => {
@@ -276,6 +322,7 @@ export function createRun(model, values = {}, seed = 1) {
     step() {
       count();
       model.slow(size, fields, regions, densities, p, xs, ys, now(), rates);
+      if (uneven) spread();
       for (let k = 0; k < substeps; k++) react(dt / substeps);
       for (const one of kinds) move(one);
       n++;
@@ -283,12 +330,19 @@ export function createRun(model, values = {}, seed = 1) {
     /** A field or derived quantity at every point of the grid, into `out`. */
     at(id, out = new Float64Array(size)) {
       const { value } = quantity(id), t = now();
-      for (let k = 0; k < size; k++) {
-        for (let f = 0; f < nf; f++) values_[f] = fields[f][k];
-        for (let g = 0; g < regions.length; g++) values_[nf + g] = regions[g][k];
-        out[k] = value(values_, p, xs[k], ys[k], t);
-      }
+      for (let k = 0; k < size; k++) out[k] = value(readAt(k), p, xs[k], ys[k], t);
       return out;
+    },
+    /** A quantity that parameters alone decide. */
+    constant: (id) => quantity(id).value(null, p),
+    /** Where a field first falls below a level, going right along the middle, between the grid's points; NaN where it does not. */
+    front(field, level) {
+      const c = fields[field], first = Math.floor(ny / 2) * nx;
+      for (let i = 0; i < nx; i++) {
+        const k = first + i;
+        if (c[k] < level) return i === 0 ? xs[k] : xs[k - 1] + ((c[k - 1] - level) / (c[k - 1] - c[k])) * h;
+      }
+      return NaN;
     },
     /** The same along a horizontal line, at the grid's x. */
     profile(id, y = height / 2) {

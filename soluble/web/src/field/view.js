@@ -1,5 +1,5 @@
 /** The field explorer: a run that plays, the plane and the curves that follow it, words, controls. */
-import { DASHES, draw, width as widthOf } from "../chart.js";
+import { DASHES, draw, keyRows, width as widthOf } from "../chart.js";
 import { debounce, h, s } from "../dom.js";
 import { csv, save, svgText } from "../download.js";
 import { capital, measure, number } from "../format.js";
@@ -10,7 +10,7 @@ import { setting } from "../words.js";
 import { createPlane, depth, mark, roundUp } from "./plane.js";
 import { createRun, FieldError } from "./run.js";
 
-const LEFT = 40, RIGHT = 14, HEAD = 26, KEY = 20, FOOT = 42, GAP = 14, PANEL = 84, LINE = 28; // pixels
+const LEFT = 40, RIGHT = 14, HEAD = 26, KEY = 20, FOOT = 42, GAP = 14, PANEL = 84, TALL = 124, LINE = 28; // pixels
 /** Milliseconds between two drawings of the curves and of the words while the run plays; for steps in one frame. */
 const CURVES = 110, WORDS = 500, BUDGET = 9;
 const SPEEDS = [[0.25, "quarter speed"], [0.5, "half speed"], [1, "normal speed"], [2, "double speed"], [4, "four times"]];
@@ -22,13 +22,15 @@ export function mountField(root, given, options = {}) {
   const { id, time, space } = config;
   const state = createState(config, model);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const shade = config.show.mediator ? `var(--med-${config.show.mediator})` : "var(--series-4)";
+  const shadeOf = (q, k) => (q.mediator ? `var(--med-${q.mediator})` : `var(--series-${k + 1})`);
+  const shade = shadeOf(config.show, 3);
   const shown = config.cells.map((_, k) => k).filter((k) => config.cells[k].shown);
-  const shades = config.cells.map((c, k) => (c.mediator ? `var(--med-${c.mediator})` : `var(--series-${k + 1})`));
+  const shades = config.cells.map(shadeOf);
+  const { front } = config;
 
   // --- the run ---
   let run = null, failure = "", lastMoved = "";
-  let history = [], series = [], top = 0;
+  let history = [], series = [], fronts = [], top = 0;
   let playing = false, visible = false, speed = config.speed;
   let held = calm.matches; // does the reader, or the reader's system, want it to stand?
   let frame = 0, job = 0, before = 0, due = 0, lastCurves = 0, lastWords = 0;
@@ -43,16 +45,19 @@ export function mountField(root, given, options = {}) {
       run = createRun(model, settings, seed);
       failure = "";
     } catch (error) {
-      if (!(error instanceof FieldError)) throw error;
-      run = null;
-      failure = `This setting could not be run: ${error.message} Move a control, or reset.`;
-      return;
+      return fail(error);
     }
     history = run.kinds.map(() => []);
     series = run.kinds.map(() => ({ arrived: [], index: [] }));
+    fronts = [];
     top = 0;
     plane.clear();
     record();
+  }
+  function fail(error) {
+    if (!(error instanceof FieldError)) throw error;
+    run = null;
+    failure = `This setting could not be run: ${error.message} Move a control, or reset.`;
   }
   function record() {
     run.kinds.forEach((one, k) => {
@@ -63,12 +68,20 @@ export function mountField(root, given, options = {}) {
       series[k].arrived.push(100 * run.arrived(one));
       series[k].index.push(run.index(one).mean);
     });
+    if (front) fronts.push(run.front(front.field, front.level));
   }
+  /** The front's mean speed over its last steps, at each step so far. */
+  const speeds = () => Float64Array.from(fronts, (at, n) => (n < front.over ? NaN : (at - fronts[n - front.over]) / (front.over * model.time.step)));
   /** Steps until `n`, or until the time is over; says whether it got there. */
   function advance(n, until = Infinity) {
     const began = performance.now();
     while (run && run.n < n) {
-      run.step();
+      try {
+        run.step();
+      } catch (error) {
+        fail(error);
+        break;
+      }
       record();
       if (performance.now() > until) break;
     }
@@ -94,10 +107,20 @@ export function mountField(root, given, options = {}) {
     if (!curve?.length || !ended()) return "";
     return ` (${other.label}: ${hundredths(curve.at(-1))})`;
   }
+  /** Where the front is, how fast it has been, and what theory says. */
+  function advanceOf() {
+    const at = fronts.at(-1), speed = speeds().at(-1);
+    if (!Number.isFinite(at)) return `${front.name} has no front`;
+    const place = `the front of ${front.name} is at ${measure(at, space.unit)}`;
+    if (!Number.isFinite(speed)) return place;
+    const other = ended() && ghost()?.front?.at(-1);
+    const theory = front.theory.map((q) => `${q.label} ${number(run.constant(q.id), 3)}`);
+    return `${place} and has moved ${number(speed, 3)} ${front.unit} of late${Number.isFinite(other) ? ` (${ghost().label}: ${number(other, 3)})` : ""}${theory.length ? `; theory: ${theory.join(", ")}` : ""}`;
+  }
   function summary() {
     if (!run) return failure;
     const opening = setting(config, state, lastMoved);
-    const told = shown.map((k) => config.cells[k].goal && story(k)).filter(Boolean);
+    const told = [front && advanceOf(), ...shown.map((k) => config.cells[k].goal && story(k))].filter(Boolean);
     const when = `${opening ? `${opening}, ` : ""}after ${number(run.time, 4)} simulated ${time.many}, `;
     return capital(`${when}${told.length ? told.join("; ") : `${config.show.label} is at most ${measure(Math.max(...run.at(config.show.id, values)), config.show.unit)}`}.`);
   }
@@ -106,7 +129,7 @@ export function mountField(root, given, options = {}) {
   const shell = createShell(root, config, options, {
     summary,
     draw: () => show(),
-    data: () => run && tracks(),
+    data: () => run && (run.kinds.length ? tracks() : front ? places() : profile()),
     told,
     hash: () => address.write(id, state),
     image: { text: "Picture SVG", tooltip: "Download the picture", ending: "svg", type: "image/svg+xml", make: () => run && whole() },
@@ -124,7 +147,7 @@ export function mountField(root, given, options = {}) {
     return state.untouched ? null : config.ghost;
   }
   const grid = Float64Array.from({ length: model.space.nx }, (_, i) => (i + 0.5) * model.space.grid);
-  const times = () => Float64Array.from(series[0]?.arrived ?? [], (_, n) => n * model.time.step);
+  const times = () => Float64Array.from({ length: run.n + 1 }, (_, n) => n * model.time.step);
 
   /** The curves of a panel, one for each kind of cell that `which` picks; x and y by its place among all. */
   function curves(which, x, y, other, ghostX, ghostY) {
@@ -138,11 +161,26 @@ export function mountField(root, given, options = {}) {
       ghost: other && { x: other[ghostX], y: other[ghostY][k], label: other.label },
     }));
   }
+  const across = config.profile;
   const faint = (other) => (other ? ` (faint: ${other.label})` : "");
   const panels = {
     profile: (other) => ({
-      title: `${capital(config.show.label)}${config.show.unit ? `, ${config.show.unit}` : ""}${faint(other)}`,
-      lines: [{ label: "", x: grid, y: run.profile(config.show.id, config.line), colour: shade, dash: "", ghost: other && { x: other.x, y: other.profile, label: other.label } }],
+      title: `${across.length > 1 ? "Along the line" : capital(config.show.label)}${config.show.unit ? `, ${config.show.unit}` : ""}${faint(other)}`,
+      lines: across.map((q, k) => ({
+        label: across.length > 1 ? q.label : "",
+        x: grid,
+        y: run.profile(q.id, config.line),
+        colour: q.id === config.show.id ? shade : shadeOf(q, k),
+        dash: DASHES[k],
+        ghost: other && { x: other.x, y: other.profile[k], label: other.label },
+      })),
+    }),
+    front: (other) => ({
+      title: `Speed of the front, ${front.unit}${faint(other)}`,
+      lines: [
+        { label: "simulated", x: times(), y: speeds(), colour: shade, dash: "", ghost: other && { x: other.t, y: other.front, label: other.label } },
+        ...front.theory.map((q, k) => ({ label: q.label, x: [0, config.end], y: Array(2).fill(run.constant(q.id)), colour: "var(--muted)", dash: DASHES[k + 1] })),
+      ],
     }),
     difference: (other) => ({
       title: `Receptors: front half over back half${faint(other)}`,
@@ -163,15 +201,17 @@ export function mountField(root, given, options = {}) {
     const key = HEAD + KEY * Math.ceil(shown.length / 2);
     let y = key + high + (names[0].length ? 8 : FOOT);
     const groups = names.map((list) => {
-      // A panel of several curves has their key above it.
-      const tall = list.length && list.reduce((sum, name) => sum + HEAD + PANEL + (several[name] ? 19 : 0), GAP * (list.length - 1) + FOOT);
+      // A panel of several curves has their key above it; where some are compared by their height, all are taller.
+      const each = list.includes("front") || (list.includes("profile") && across.length > 1) ? TALL : PANEL;
+      const rows = (name) => (labels[name]?.length > 1 ? keyRows(labels[name], W, `600 12.5px ${family}`).length : 0);
+      const tall = list.length && list.reduce((sum, name) => sum + HEAD + each + 19 * rows(name), GAP * (list.length - 1) + FOOT);
       y += tall;
       return { names: list, top: y - tall, tall };
     });
     return { right, key, high, groups, tall: y };
   }
-  const many = (which) => shown.filter((k) => config.cells[k][which]).length > 1;
-  const several = { difference: many("senses"), arrived: many("goal"), index: many("goal") };
+  const kindsThat = (which) => shown.filter((k) => config.cells[k][which]).map((k) => ({ label: config.cells[k].name }));
+  const labels = { profile: across, front: front && [{ label: "simulated" }, ...front.theory], difference: kindsThat("senses"), arrived: kindsThat("goal"), index: kindsThat("goal") };
 
   const frameOf = s("g", {}), groupsOf = [s("g", {}), s("g", {})];
   content.replaceChildren(frameOf, ...groupsOf);
@@ -316,7 +356,7 @@ export function mountField(root, given, options = {}) {
     const steps = Math.floor(owed);
     owed -= steps;
     if (steps) advance(Math.min(config.steps, run.n + steps), began + BUDGET);
-    if (ended()) return pause();
+    if (!run || ended()) return pause();
     paintPlane();
     if (began - lastCurves > CURVES) paintCurves();
     if (began - lastWords > WORDS) speak();
@@ -406,7 +446,8 @@ export function mountField(root, given, options = {}) {
       x: grid,
       arrived: series.map((one) => one.arrived),
       index: series.map((one) => one.index),
-      profile: run.profile(config.show.id, config.line),
+      profile: across.map((q) => run.profile(q.id, config.line)),
+      front: front && speeds(),
       difference: run.kinds.map((one) => (one.kind.senses ? run.difference(one, config.line) : [])),
       label: "kept run",
     };
@@ -450,6 +491,10 @@ export function mountField(root, given, options = {}) {
         });
     });
     return { columns: ["cells", "cell", "time", "x", "y"], units: ["", "", model.time.unit, space.unit, space.unit], rows };
+  }
+  function places() {
+    const speed = speeds();
+    return { columns: ["time", "front", "speed"], units: [model.time.unit, space.unit, front.unit], rows: fronts.map((at, n) => [n * model.time.step, at, speed[n]]) };
   }
   function profile() {
     const sensing = run.kinds.filter((one) => one.kind.senses);
