@@ -4,6 +4,7 @@
 # make lab    opens the chapters as notebooks in JupyterLab
 # make bench  measures speeds and page weights
 # make validation  measures how far the models agree with libRoadRunner, the browser and the papers, for the book's page
+# make editions  writes a student's and an instructor's notebook of each chapter, and assignments for otter-grader, into dist/editions
 # Each of them sets up .venv by itself; Python 3.11 to 3.13 is all that has to be there.
 
 SHELL := /bin/bash
@@ -12,9 +13,10 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
+CHAPTERS ?=
 LAB_ARGS ?=
 
-.PHONY: book test serve lab bench validation web figures requirements clean
+.PHONY: book test serve lab bench validation web figures editions requirements clean
 .DEFAULT_GOAL := book
 
 $(READY): requirements.txt requirements-test.txt pyproject.toml
@@ -53,6 +55,9 @@ validation: $(READY)
 bench: book
 	@$(PY) -m bench
 
+editions: $(READY)
+	@$(PY) -m soluble.editions dist/editions $(CHAPTERS)
+
 web: $(READY)
 	@$(PY) soluble/web/build.py
 
@@ -64,7 +69,7 @@ requirements: $(READY)
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" \
 	  --extra book pyproject.toml --output-file requirements.txt
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" \
-	  --extra book --extra ensemble --extra test --constraint requirements.txt pyproject.toml --output-file requirements-test.txt
+	  --extra book --extra ensemble --extra grade --extra test --constraint requirements.txt pyproject.toml --output-file requirements-test.txt
 
 clean:
 	rm -rf _build

@@ -8,16 +8,17 @@ True
 
 from __future__ import annotations
 
+import contextlib
 import html
 import math
 import numbers
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Exercise", "Verdict", "check", "exercises", "results"]
+__all__ = ["Exercise", "Verdict", "check", "exercises", "quietly", "results"]
 
 #: The last verdict for each exercise of this session, by name.
 results: dict[str, Verdict] = {}
@@ -134,7 +135,23 @@ def _shown(got: Any) -> str:
     return text if len(text) < 60 else text[:57] + "…"
 
 
+_loud = True
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Within it a check keeps its verdict in :data:`results` and shows nothing: for graders."""
+    global _loud
+    before, _loud = _loud, False
+    try:
+        yield
+    finally:
+        _loud = before
+
+
 def _show(verdict: Verdict) -> None:
+    if not _loud:
+        return
     try:
         from IPython import get_ipython
         from IPython.display import display

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from soluble import style
-from soluble.sphinxext import assets, icons, mathml, mediators, notebooks, rebuild, styles, svg, weight
+from soluble import notebooks, style
+from soluble.sphinxext import assets, icons, mathml, mediators, rebuild, styles, svg, weight
 
 FACTS = """id,source,mediator
 one-hr,a2020,IL-6

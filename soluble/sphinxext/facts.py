@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from html import escape
 
 from docutils import nodes
+from soluble.notebooks import words_and_id
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
@@ -19,7 +19,6 @@ from sphinx.util.docutils import SphinxRole
 LOG = logging.getLogger(__name__)
 FACT_PAGES = "evidence"  # folder of the pages that hold the facts, one a family of mediators
 SHORT = 34  # characters that a text may have and still be kept on one line
-WORDS = re.compile(r"(?P<words>.+?)\s*<(?P<id>[^<>]+)>", re.S)
 
 
 class noted(nodes.inline):  # noqa: N801 — docutils names its nodes in lower case
@@ -92,12 +91,6 @@ class DisagreeRole(NotedRole):
         facts = [*found["side_a"]["facts"], *found["side_b"]["facts"]]
         sources = dict.fromkeys(evidence.fact(i).source for i in facts)
         return self.node(words or "disputed", identity, disagreement_record(found), facts, sources)
-
-
-def words_and_id(text: str) -> tuple[str, str]:
-    """``words <id>`` as its two parts; the words are empty when the id stands alone."""
-    match = WORDS.fullmatch(text.strip())
-    return (" ".join(match["words"].split()), match["id"].strip()) if match else ("", text.strip())
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 from docutils.parsers.rst import directives
-from soluble import evidence, style
+from soluble import evidence, notebooks, style
 from soluble.mediators import mediators
 from soluble.paths import data_path
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from . import icons, notebooks
+from . import icons
 from .facts import noted, place, source_place
 
 FIRST = 8  # rows that a table inside a chapter shows before it is asked for all

@@ -6,27 +6,32 @@ In a plain Jupyter the book's roles and directives would stand as raw text; here
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from soluble.teaching import Block, blocks
 
-from .facts import words_and_id
-
+WORDS = re.compile(r"(?P<words>.+?)\s*<(?P<id>[^<>]+)>", re.S)
 ROLE = re.compile(r"\{([\w:.-]+)\}`([^`]+)`")
 TARGET = re.compile(r"^\([\w-]+\)=\s*$", re.M)
+#: A link to another page of the book, which a notebook on its own does not have.
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?:[\w/-]+\.md)?#?[\w-]*\)")
 LEFT_OUT = {"evidence-table", "trials-table", "disagreements", "atlas", "gap-map", "compared-facts", "chapter-downloads", "bibliography", "model-sheets", "build-status", "mediators"}
 NOTES = {"admonition", "note", "tip", "warning", "important", "caution", "margin", "seealso", "attention", "aside"}
 
 
-def notebook(chapter: Path, package: str):
-    """The chapter as an ``nbformat`` notebook. ``package`` is what ``pip install`` needs to be given."""
+def notebook(chapter: Path, package: str, without: Collection[str] = ()):
+    """The chapter as an ``nbformat`` notebook.
+
+    ``package`` is what ``pip install`` needs to be given; directives named in ``without`` are left out (``{"solution"}``).
+    """
     import jupytext
     from nbformat import v4
 
     found = jupytext.reads(chapter.read_text(encoding="utf8"), fmt="md:myst")
     for cell in found.cells:
         if cell.cell_type == "markdown":
-            cell.source = plain(cell.source)
+            cell.source = plain(cell.source, without)
         elif "hide-input" in cell.metadata.get("tags", []):
             cell.metadata["jupyter"] = {"source_hidden": True}
         cell.metadata.pop("mystnb", None)
@@ -39,8 +44,8 @@ def notebook(chapter: Path, package: str):
     return found
 
 
-def plain(text: str) -> str:
-    """Markdown for any notebook out of the book's markdown."""
+def plain(text: str, without: Collection[str] = ()) -> str:
+    """Markdown for any notebook out of the book's markdown; directives named in ``without`` are left out."""
     lines, out, number = text.splitlines(), [], 0
     while number < len(lines):
         start = re.match(r"^(:{3,}|`{3,})\{[\w-]+\}", lines[number])
@@ -53,13 +58,14 @@ def plain(text: str) -> str:
         while end < len(lines) and not re.fullmatch(rf"{re.escape(fence[0])}{{{len(fence)},}}\s*", lines[end]):
             end += 1
         block = blocks("\n".join(lines[number : end + 1]))[0]
-        out += ["", _directive(block), ""]
+        out += ["", "" if block.name in without else _directive(block, without), ""]
         number = end + 1
-    return re.sub(r"\n{3,}", "\n\n", TARGET.sub("", ROLE.sub(_role, "\n".join(out)))).strip()
+    words = LINK.sub(r"\1", TARGET.sub("", ROLE.sub(_role, "\n".join(out))))
+    return re.sub(r"\n{3,}", "\n\n", words).strip()
 
 
-def _directive(block: Block) -> str:
-    body = plain(block.body)
+def _directive(block: Block, without: Collection[str]) -> str:
+    body = plain(block.body, without)
     if block.name in LEFT_OUT:
         return ""
     if block.name == "exercise":
@@ -117,3 +123,9 @@ def bibtex(keys: set[str], source: Path) -> str:
     """The entries of these keys as they stand in the bibliography, in its order."""
     entries = re.finditer(r"^@\w+\{([^,\s]+),.*?^\}", source.read_text(encoding="utf8"), re.M | re.S)
     return "\n\n".join(entry[0] for entry in entries if entry[1] in keys) + "\n"
+
+
+def words_and_id(text: str) -> tuple[str, str]:
+    """``words <id>`` as its two parts; the words are empty when the id stands alone."""
+    match = WORDS.fullmatch(text.strip())
+    return (" ".join(match["words"].split()), match["id"].strip()) if match else ("", text.strip())

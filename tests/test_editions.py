@@ -1,0 +1,125 @@
+"""The editions for a course: the student's holds no solution, the instructor's holds all, and an assignment is handed out, collected and graded."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from test_teaching import CHAPTER, CHAPTERS
+
+from soluble import editions
+from soluble.teaching import exercises
+
+TOY = CHAPTER.replace(
+    "::::{solution} half-life\nIt is",
+    ":::{exercise} Why so long?\n:id: why\n:kind: criticise\n:minutes: 10\n\nSay why.\n:::\n\n::::{solution} why\nNobody measured it.\n::::\n\n::::{solution} half-life\nIt is",
+).replace('check("half-life", answer, 6.93, rtol=1e-2)', 'check("half-life", answer, 6.93, rtol=1e-2, hints={10: "that is the mean life."})')
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    path = tmp_path_factory.mktemp("toy") / "01-toy.md"
+    path.write_text(TOY, encoding="utf8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(toy):
+    """The folder with the three editions of the toy, run."""
+    out = toy.parent / "editions"
+    assert [p.relative_to(out).as_posix() for p in editions.write(out, [toy])] == ["student/01-toy.ipynb", "instructor/01-toy.ipynb", "assignments/01-toy"]
+    return out
+
+
+def words(text: str) -> str:
+    return " ".join(re.sub(r"[`*_$\\]|\{[\w:]+\}", "", text).split())
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)
+def test_no_solution_is_in_what_a_student_gets(chapter):
+    """Searched for: each sentence of each solution, and each line of its code that neither the stub nor the chapter before it shows."""
+    book = editions.student(chapter)
+    found = words("\n".join(f"{c.source} {json.dumps(c.metadata, ensure_ascii=False)}" for c in book.cells))
+    for exercise in exercises(chapter):
+        shown = found[: found.index(words(f"### Exercise: {exercise.title}"))] + words(exercise.stub)
+        sought = [s for s in re.split(r"(?<=[.?!]) ", words(exercise.solution.split("```python")[0])) if len(s) > 25]
+        sought += [line for line in map(words, exercise.solution_code.splitlines()) if len(line) > 12 and line not in shown]
+        assert not [s for s in sought if s in found], exercise.id
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)
+def test_an_instructor_has_every_solution_and_its_minutes(chapter):
+    text = "\n".join(c.source for c in editions.instructor(chapter).cells)
+    for exercise in exercises(chapter):
+        assert f"**Solution of *{exercise.title}*** ({exercise.minutes} min)" in text
+        assert exercise.solution_code in text
+        for _, said in editions.wrong_answers(exercise.check):
+            assert said in text
+    assert f"| together | | {sum(e.minutes for e in exercises(chapter))} |" in text
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)
+def test_an_assignment_asks_every_exercise_in_order(chapter):
+    """Those that compute have a hidden check; the others are marked by hand; together they are worth their minutes."""
+    book = editions.assignment(chapter)
+    heads = [c.source for c in book.cells if c.cell_type == "raw" and c.source.startswith("# BEGIN QUESTION")]
+    asked = exercises(chapter)
+    assert [re.search(r"name: (\w+)", h)[1] for h in heads] == [e.id.replace("-", "_") for e in asked]
+    assert ["manual: true" in h for h in heads] == [not e.check for e in asked]
+    hidden = [c.source for c in book.cells if "hidden: true" in c.source]
+    assert len(hidden) == sum(bool(e.check) for e in asked)
+
+
+def test_the_instructors_checks_fail_first_and_then_pass(made):
+    book = nbformat.read(made / "instructor" / "01-toy.ipynb", 4)
+    said = [o["text/plain"] for c in book.cells if c.cell_type == "code" for o in (x.get("data", {}) for x in c.outputs) if "text/plain" in o]
+    assert [s.split(":")[0] for s in said] == ["Not yet", "Correct"]
+    text = "\n".join(c.source for c in book.cells)
+    assert "- `10`: that is the mean life." in text and "Nobody measured it." in text
+
+
+def test_what_is_handed_out_holds_neither_solution_nor_check(made):
+    folder = made / "assignments" / "01-toy" / "student"
+    everything = "".join(p.read_text(encoding="utf8", errors="replace") for p in folder.rglob("*") if p.is_file())
+    for secret in ("math.log(2)", "6.93", "Nobody measured", "mean life"):
+        assert secret not in everything
+    assert "Half is left" not in everything, "hints stay with the chapter"
+    assert "Say why." in everything and "answer = ..." in everything
+
+
+def submission(made, folder, name, answer):
+    """A student's notebook with this text in place of the dots."""
+    text = (made / "assignments" / "01-toy" / "student" / "01-toy.ipynb").read_text(encoding="utf8")
+    assert text.count("answer = ...") == 1
+    (folder / name).write_text(text.replace("answer = ...", answer), encoding="utf8")
+
+
+def test_submissions_are_collected_and_graded(made, tmp_path, capsys):
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    submission(made, folder, "a-perfect.ipynb", "answer = 6.931")
+    submission(made, folder, "b-wrong.ipynb", "answer = 10")
+    submission(made, folder, "c-empty.ipynb", "answer = ...")
+    submission(made, folder, "d-raises.ipynb", "answer = 1 / 0")
+    (folder / "e-broken.ipynb").write_text("{ this is no notebook", encoding="utf8")
+    table = tmp_path / "marks.csv"
+    assert editions.main(["grade", str(made / "assignments" / "01-toy"), str(folder), str(table)]) == 0
+    rows = {r["submission"]: r for r in csv.DictReader(table.open(encoding="utf8"))}
+    assert list(rows) == ["a-perfect.ipynb", "b-wrong.ipynb", "c-empty.ipynb", "d-raises.ipynb", "e-broken.ipynb"]
+    computed = {name: float(row["points"]) for name, row in rows.items()}
+    assert computed == {"a-perfect.ipynb": 1, "b-wrong.ipynb": 0, "c-empty.ipynb": 0, "d-raises.ipynb": 0, "e-broken.ipynb": 0}
+    assert "half_life" in rows["b-wrong.ipynb"]["wrong"] and not rows["a-perfect.ipynb"]["wrong"]
+    assert rows["e-broken.ipynb"]["problem"] and not rows["d-raises.ipynb"]["problem"]
+    assert "a-perfect.ipynb: 1 of 1 points" in capsys.readouterr().out
+
+
+def test_a_wrong_name_is_said(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(Path(__file__).resolve().parents[1])
+    assert editions.main([str(tmp_path), "99-none"]) == 2
+    assert "No chapter 99-none" in capsys.readouterr().err
+    with pytest.raises(FileNotFoundError, match=r"holds no autograder/\*\.zip"):
+        editions.grade(tmp_path, tmp_path, tmp_path / "x.csv")
