@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from .explorer_field import explore_field
     from .explorer_forest import explore_evidence
     from .explorer_network import explore_network
-    from .explorer_survival import explore_survival
+    from .explorer_survival import explore_cutpoints, explore_survival
     from .field import FieldModel, list_fields, load_field
     from .model import DeclarationError, Model, list_models, load_model
 
 __version__ = "0.1.0"
 __all__ = [
-    "DeclarationError", "FieldModel", "Model", "explore", "explore_decision", "explore_evidence", "explore_field", "explore_network", "explore_survival", "fact", "facts",
+    "DeclarationError", "FieldModel", "Model", "explore", "explore_cutpoints", "explore_decision", "explore_evidence", "explore_field", "explore_network",
+    "explore_survival", "fact", "facts",
     "list_fields", "list_models", "load_field", "load_model",
 ]  # fmt: skip
 
@@ -37,6 +38,7 @@ _HOME = {
     "explore_decision": "explorer_decision",
     "explore_evidence": "explorer_forest",
     "explore_network": "explorer_network",
+    "explore_cutpoints": "explorer_survival",
     "explore_survival": "explorer_survival",
     "explore_field": "explorer_field",
     "FieldModel": "field",

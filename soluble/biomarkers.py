@@ -1,10 +1,11 @@
-"""Survival and a marker: Kaplan–Meier, log-rank, Cox, what an assay reports, and simulated cohorts to learn them on.
+"""Survival and a marker: Kaplan–Meier, log-rank, Cox, cut-points, what an assay reports, and cohorts to learn them on.
 
 The estimators are lifelines'; this module says what a patient is (a time, whether the event was seen, a marker) and puts
 errors into words. The browser computes the same (``web/src/survival``), and tests hold one against the other.
 
-A cohort made here is simulated: its patients are numbers drawn from a stated hazard ratio by the book's generator
-(:mod:`soluble.philox`), the same from the same seed in Python and in the browser.
+A cohort made by :func:`simulate_cohort` is simulated: its patients are numbers drawn from a stated hazard ratio by the book's
+generator (:mod:`soluble.philox`), the same from the same seed in Python and in the browser. :func:`load_cohort` reads two
+public cohorts of real patients with lung cancer, who had no cytokine measured.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from . import philox
+from .paths import data_path
 
 #: Days in a month, for survival times that are recorded in whole days.
 DAYS = 30.4375
@@ -28,7 +30,9 @@ BELOW = {
     "limit": "the limit itself",
     "omit": "left out",
 }
-_LEVEL, _COURSE = 1, 2  # streams of the generator: a patient's marker, a patient's time
+#: Real patients that come with the book, in ``evidence/cohorts``.
+COHORTS = ("ncctg-lung", "veterans-lung")
+_LEVEL, _COURSE, _SHUFFLE, _HALF = 1, 2, 3, 4  # streams of the generator: a patient's marker and time; shuffles; halves
 
 
 def _patients(time: Any, event: Any, *marker: Any) -> tuple[np.ndarray, ...]:
@@ -299,3 +303,213 @@ def median_survival(time: Any, event: Any) -> float:
     curve = kaplan_meier(time, event)["survival"]
     half = curve[curve <= 0.5 + 1e-9]  # a product of shares that is one half may come out a little above
     return float(half.index[0]) if len(half) else np.nan
+
+
+# --- cut-points ------------------------------------------------------------------------------------------------------
+
+
+def load_cohort(name: str) -> pd.DataFrame:
+    """A cohort of real patients by its name in ``COHORTS``: ``time`` in days, ``event`` (1 death), and what was noted at entry.
+
+    The head of each file in ``evidence/cohorts`` says where its patients come from. Raises ``ValueError`` for another name.
+    """
+    if name not in COHORTS:
+        raise ValueError(f"there is no cohort {name!r}; known: {', '.join(COHORTS)}")
+    return pd.read_csv(data_path("evidence", "cohorts", f"{name}.csv"), comment="#")
+
+
+class _Scan:
+    """The log-rank test of the first k patients of an order against the others, for every k at once."""
+
+    def __init__(self, time: np.ndarray, event: np.ndarray) -> None:
+        times = np.unique(time[event])
+        self.event = event.astype(float)
+        self.there = time[:, None] >= times  # patient, time with events
+        self.at_risk = self.there.sum(axis=0)
+        self.died = (time[event][:, None] == times).sum(axis=0)
+        self.weight = self.died * (self.at_risk - self.died) / np.maximum(self.at_risk - 1, 1)
+
+    def __call__(self, order: np.ndarray) -> np.ndarray:
+        """Chi-square for the first 1, 2, … n − 1 patients of ``order``."""
+        share = np.cumsum(self.there[order[:-1]], axis=0) / self.at_risk
+        excess = np.cumsum(self.event[order[:-1]]) - share @ self.died
+        variance = (share * (1 - share)) @ self.weight
+        return np.divide(excess**2, variance, out=np.zeros_like(excess), where=variance > 1e-12)
+
+
+def _places(marker: np.ndarray, margin: float) -> np.ndarray:
+    """How many patients are high at each possible cut, from the lowest cut up: two groups of ``margin`` of all at least."""
+    if not 0 < margin < 0.5:
+        raise ValueError(f"margin is {margin!r}; it is the share of patients in the smaller group, above 0 and below 0.5")
+    n = len(marker)
+    high = n - np.cumsum(np.unique(marker, return_counts=True)[1])[:-1]
+    least = max(1.0, margin * n - 1e-9)
+    return high[(high >= least) & (n - high >= least)]
+
+
+def cut_points(time: Any, event: Any, marker: Any, *, margin: float = 0.1) -> pd.DataFrame:
+    """The log-rank test at every cut of a marker.
+
+    Parameters
+    ----------
+    time, event, marker : one number a patient
+    margin : share of patients that the smaller group must have
+
+    Returns
+    -------
+    DataFrame
+        a row for each cut between two values that occur, indexed by the lower one (patients above it are high), with ``low``
+        and ``high`` (patients), ``chi2`` and ``p``
+
+    Raises ``ValueError`` where no cut leaves two groups of that size, or no event was seen. Source: as :func:`log_rank`.
+    """
+    time, event, marker = _patients(time, event, marker)
+    if not event.any():
+        raise ValueError("no event was seen, so there is nothing to compare")
+    high = _places(marker, margin)
+    if not len(high):
+        raise ValueError(f"no cut leaves two groups of at least {100 * margin:g} % of the patients; are most markers the same?")
+    order = np.argsort(-marker, kind="stable")
+    chi2 = _Scan(time, event)(order)[high - 1]
+    table = pd.DataFrame({"low": len(marker) - high, "high": high, "chi2": chi2, "p": stats.chi2.sf(chi2, 1)})
+    return table.set_index(pd.Index(marker[order[high]], name="cut"))
+
+
+@dataclass(frozen=True)
+class BestCut:
+    """The cut with the smallest p of ``tested`` cuts: patients above ``cut`` are high. ``corrected`` is p corrected for the choice."""
+
+    cut: float
+    low: int
+    high: int
+    chi2: float
+    p: float
+    corrected: float
+    tested: int
+
+
+def best_cut(time: Any, event: Any, marker: Any, *, margin: float = 0.1) -> BestCut:
+    """The "optimal" cut-point, that of the smallest log-rank p; the lowest where several tie. Arguments as :func:`cut_points`."""
+    table = cut_points(time, event, marker, margin=margin)
+    best = table.loc[table["chi2"].idxmax()]
+    return BestCut(float(best.name), int(best["low"]), int(best["high"]), float(best["chi2"]), float(best["p"]), corrected_p(best["chi2"], margin), len(table))
+
+
+def corrected_p(chi2: float, margin: float = 0.1) -> float:
+    """The chance that the largest chi-square of all cuts reaches ``chi2`` where the marker means nothing.
+
+    An approximation for many patients and a continuous marker: with few cuts it is larger than the truth. Source: Miller and
+    Siegmund, Biometrics 1982;38:1011-1016, in the form of Lausen and Schumacher, Biometrics 1992;48:73-85.
+    """
+    z = float(np.sqrt(chi2))
+    if z <= 1:  # the approximation is for the tail
+        return 1.0
+    return float(min(1.0, stats.norm.pdf(z) * (4 / z + (z - 1 / z) * 2 * np.log((1 - margin) / margin))))
+
+
+def shuffled_cuts(time: Any, event: Any, marker: Any, *, margin: float = 0.1, shuffles: int = 500, seed: int = 1) -> pd.DataFrame:
+    """The best cut after the markers were dealt out anew among the patients, ``shuffles`` times: what pure noise gives.
+
+    Returns a row a shuffle with ``low`` (patients below the best cut), ``chi2`` and ``p``. The share of rows with a ``p`` at
+    most that of :func:`best_cut` is a permutation test of the marker. Shuffles are the browser's, from the same seed.
+    """
+    time, event, marker = _patients(time, event, marker)
+    high = _places(marker, margin)
+    if not len(high) or not event.any():
+        raise ValueError("there is no cut to test, or no event was seen")
+    n, scan = len(marker), _Scan(time, event)
+    dealt = philox.uniform(seed, _SHUFFLE, np.arange(-(-shuffles // 4))[:, None], np.arange(n))  # block, patient, 4
+    orders = np.argsort(np.moveaxis(dealt, -1, 1).reshape(-1, n)[:shuffles], axis=-1, kind="stable")
+    chi2 = np.array([scan(order)[high - 1] for order in orders])
+    best = chi2.argmax(axis=1)
+    top = chi2[np.arange(shuffles), best]
+    return pd.DataFrame({"low": n - high[best], "chi2": top, "p": stats.chi2.sf(top, 1)})
+
+
+def halves(n: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """The places of ``n`` patients dealt into two halves at random, each in ascending order; the first may be one smaller."""
+    order = np.argsort(philox.uniform(seed, _HALF, 0, np.arange(n))[:, 0], kind="stable")
+    return np.sort(order[: n // 2]), np.sort(order[n // 2 :])
+
+
+@dataclass(frozen=True)
+class SplitCut:
+    """The best cut of one half of the patients (``found``), its hazard ratio there, and its test and ratio in the other half.
+
+    ``validated`` and ``test`` are None where the cut leaves the other half nothing to compare.
+    """
+
+    found: BestCut
+    trained: HazardRatio | None
+    validated: HazardRatio | None
+    test: LogRank | None
+
+
+def split_cut(time: Any, event: Any, marker: Any, *, margin: float = 0.1, seed: int = 1) -> SplitCut:
+    """Choose the cut in one half of the patients and test it in the other. Arguments as :func:`shuffled_cuts`."""
+    time, event, marker = _patients(time, event, marker)
+    one, other = halves(len(time), seed)
+    found = best_cut(time[one], event[one], marker[one], margin=margin)
+    trained, validated = (_or_none(cox, time[half], event[half], marker[half] > found.cut) for half in (one, other))
+    return SplitCut(found, trained, validated, _or_none(log_rank, time[other], event[other], marker[other] > found.cut))
+
+
+def standard_scores(marker: Any) -> tuple[np.ndarray, bool]:
+    """A marker in standard deviations from its mean, and whether of its logarithm: where all values are positive and span twenty-fold."""
+    marker = np.asarray(marker, dtype=float)
+    logarithmic = bool(marker.min() > 0 and marker.max() >= 20 * marker.min())
+    values = np.log(marker) if logarithmic else marker
+    return (values - values.mean()) / values.std(ddof=1), logarithmic
+
+
+@dataclass(frozen=True)
+class CutAnalysis:
+    """A cohort cut at a share of its patients, and what the choice of the cut does; see :func:`analyse_cut`.
+
+    ``table`` holds the patients with ``group``; ``medians`` and ``test`` compare the groups at ``cut``, ``ratio`` is high against
+    low there, ``arms`` the same in each arm; ``best`` and ``best_ratio`` are those of the best cut, ``split`` that of one half;
+    ``per_sd`` is the ratio per standard deviation, of the logarithm if ``logarithmic``. None where nothing can be estimated.
+    """
+
+    table: pd.DataFrame
+    cut: float
+    medians: dict[str, float]
+    test: LogRank | None
+    ratio: HazardRatio | None
+    arms: dict[str, HazardRatio | None]
+    best: BestCut | None
+    best_ratio: HazardRatio | None
+    split: SplitCut | None
+    per_sd: HazardRatio | None
+    logarithmic: bool
+
+
+def analyse_cut(cohort: pd.DataFrame, *, low: float, margin: float = 0.1, seed: int = 1) -> CutAnalysis:
+    """A cohort with ``time, event, marker`` and perhaps ``arm``, cut where the share ``low`` of its patients is nearest below.
+
+    Patients with a marker above the cut are high. ``margin`` bounds the search for the best cut, ``seed`` deals out the halves.
+    Raises ``ValueError`` where the marker has one value for all.
+    """
+    time, event, marker = _patients(cohort["time"], cohort["event"], cohort["marker"])
+    values, counts = np.unique(marker, return_counts=True)
+    if len(values) < 2:
+        raise ValueError("the marker has one value for all, so there is no cut")
+    cut = float(values[np.abs(np.cumsum(counts)[:-1] / len(marker) - low).argmin()])
+    high = marker > cut
+    best = _or_none(lambda: best_cut(time, event, marker, margin=margin))
+    scores, logarithmic = standard_scores(marker)
+    arms = sorted(set(cohort["arm"])) if "arm" in cohort else []
+    inside = {name: (cohort["arm"] == name).to_numpy() for name in arms}
+    return CutAnalysis(
+        cohort.assign(group=np.where(high, "high", "low")),
+        cut,
+        {name: median_survival(time[high == wanted], event[high == wanted]) for name, wanted in (("high", True), ("low", False))},
+        _or_none(log_rank, time, event, high),
+        _or_none(cox, time, event, high),
+        {name: _or_none(cox, time[own], event[own], high[own]) for name, own in inside.items()},
+        best,
+        _or_none(cox, time, event, marker > best.cut) if best else None,
+        _or_none(lambda: split_cut(time, event, marker, margin=margin, seed=seed)),
+        _or_none(cox, time, event, scores),
+        logarithmic,
+    )

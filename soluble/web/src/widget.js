@@ -5,11 +5,12 @@ import { mount } from "./explorer.js";
 import { mountField } from "./field/view.js";
 import { mountForest } from "./forest.js";
 import { mountNetwork } from "./network.js";
+import { mountCutpoints } from "./survival/cutpoints.js";
 import { mountSurvival } from "./survival/explorer.js";
 import { mountPhase } from "./views/phase.js";
 
 /** Views with a mount of their own; the page gets each as a script (`pages/`). All others are views of a model. */
-const VIEWS = { decision: mountDecision, field: mountField, forest: mountForest, network: mountNetwork, phase: mountPhase, survival: mountSurvival };
+const VIEWS = { cutpoints: mountCutpoints, decision: mountDecision, field: mountField, forest: mountForest, network: mountNetwork, phase: mountPhase, survival: mountSurvival };
 
 /** The model's code is a classic script that Python generated; importing it as a module runs it without eval. */
 async function load(code, key) {

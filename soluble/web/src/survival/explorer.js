@@ -2,22 +2,17 @@
  * The survival explorer: a simulated cohort, what an assay reports of its marker, a cut, and what survival shows of it.
  * Python draws the first picture after the same rules (soluble/explorer_survival.py).
  */
-import { DASHES, logTicks, path, width } from "../chart.js";
-import { s } from "../dom.js";
+import { logTicks, path, width } from "../chart.js";
 import { capital, measure, number } from "../format.js";
 import * as address from "../hash.js";
 import { scaleLinear, scaleLog } from "../scales.js";
 import { button, compareButton, createControls, createShell } from "../shell.js";
 import { createState } from "../state.js";
-import { normalQuantile } from "../statistics.js";
 import { analyse } from "./analysis.js";
 import { simulateCohort } from "./cohort.js";
-import { atRisk } from "./estimate.js";
+import { END, GROUPS, MIDDLE, chance, createPen, drawRatios, drawSurvival, printed, share } from "./panels.js";
 
 const BINS = 30, SPREAD = 3.6; // bars; their range to either side of the median, in standard deviations
-const RATIOS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
-const Z = normalQuantile(0.95);
-const GROUPS = ["low", "high"];
 
 export function mountSurvival(root, config, options = {}) {
   const { id, marker, unit } = config;
@@ -41,13 +36,7 @@ export function mountSurvival(root, config, options = {}) {
 
   // --- words ---
   const fold = number(Math.exp(config.base.sd), 2);
-  const chance = (p) => (p < 1e-4 ? "< 0.0001" : `= ${Number(p.toPrecision(2))}`);
-  const printed = (ratio, mid = "to") => {
-    const end = (side) => Math.exp(ratio.log + side * Z * ratio.se).toFixed(2);
-    return `${Math.exp(ratio.log).toFixed(2)} (${end(-1)}${mid === "–" ? mid : ` ${mid} `}${end(1)})`;
-  };
   const lives = (group) => (group.median === undefined ? "not reached" : `${number(group.median, 2)} months`);
-  const share = (part, of) => `${Math.round((100 * part) / of)} %`;
   function summary() {
     const { setting, groups, below, kept, patients, test, twoGroups, asReported, perfect } = now;
     const n = patients.time.length, rule = config.words[setting.below];
@@ -84,10 +73,7 @@ export function mountSurvival(root, config, options = {}) {
     const rest = H - (narrow ? 150 : 190); // what texts and gaps leave
     const row = Math.max(16, (0.26 * rest) / 3);
     const high = [0.26 * rest, rest - 0.26 * rest - 3 * row];
-    const nodes = [];
-    const text = (x, y, what, more) => nodes.push(s("text", { x, y, ...more }, what));
-    const line = (x1, y1, x2, y2, more) => nodes.push(s("line", { x1, y1, x2, y2, ...more }));
-    const middle = { "text-anchor": "middle" }, end = { "text-anchor": "end" };
+    const pen = createPen(), { text, line, add } = pen;
     const other = ghost();
 
     // levels
@@ -105,101 +91,41 @@ export function mountSurvival(root, config, options = {}) {
     const y = scaleLinear([0, most], [bottom, top]).clamp(true);
     for (let k = 0; k < BINS; k++) {
       const [low, both] = [bars.low[k], bars.low[k] + bars.high[k]];
-      const bar = (from, to, name) => to > from && nodes.push(s("rect", { class: "bar", x: edge(k) + 0.5, y: y(to), width: edge(k + 1) - edge(k) - 1, height: y(from) - y(to), fill: colours[name] }));
+      const bar = (from, to, name) => to > from && add("rect", { class: "bar", x: edge(k) + 0.5, y: y(to), width: edge(k + 1) - edge(k) - 1, height: y(from) - y(to), fill: colours[name] });
       bar(0, low, "low");
       bar(low, both, "high");
-      if (both > most) text((edge(k) + edge(k + 1)) / 2, top - 3, `${both}`, { class: "mark-label", ...middle });
+      if (both > most) text((edge(k) + edge(k + 1)) / 2, top - 3, `${both}`, { class: "mark-label", ...MIDDLE });
     }
-    nodes.push(s("path", { class: "line truth", d: path([...truth].flatMap((v, k) => [[edge(k), y(v)], [edge(k + 1), y(v)]])), stroke: "var(--x-ink)" }));
+    add("path", { class: "line truth", d: path([...truth].flatMap((v, k) => [[edge(k), y(v)], [edge(k + 1), y(v)]])), stroke: "var(--x-ink)" });
     const levels = logTicks(x, (right - left) / 60);
     line(left, bottom, right, bottom, { class: "base" });
     for (const v of levels) {
       line(x(v), bottom, x(v), bottom + 4, { class: "tick" });
-      text(x(v), bottom + 16, number(v), middle);
+      text(x(v), bottom + 16, number(v), MIDDLE);
     }
     const marks = [["limit", setting.limit], ["cut", setting.cut]].filter(([, v]) => v >= ends[0] && v <= ends[1]).sort((a, b) => a[1] - b[1]);
     marks.forEach(([name, v], i) => {
       line(x(v), top, x(v), bottom, { class: name === "cut" ? "mark cut" : "mark" });
       const w = width(name, bold) + 5, before = marks.length > 1 ? i === 0 : x(v) + w > right;
-      text(x(v) + (before ? -4 : 4), top + 9, name, { class: "mark-label", ...(before ? end : {}) });
+      text(x(v) + (before ? -4 : 4), top + 9, name, { class: "mark-label", ...(before ? END : {}) });
     });
 
     // survival
     top = bottom + (narrow ? 38 : 48);
     bottom = top + high[1];
-    const months = scaleLinear([0, setting.follow_up], [left, right]);
-    const alive = scaleLinear([0, 1], [bottom, top]);
-    text(4, top - 10, narrow ? "Alive (%) by month; below, at risk" : "Alive (%)", { class: "axis-title" });
-    if (now.test) text(narrow ? W - 4 : right, top - 10, `${narrow ? "" : "log-rank "}p ${chance(now.test.p)}`, { class: "axis-title", ...end });
-    for (const v of [0, 0.25, 0.5, 0.75, 1]) {
-      if (narrow && (v === 0.25 || v === 0.75)) continue;
-      line(left, alive(v), right, alive(v), { class: "grid" });
-      text(left - 7, alive(v) + 4, `${100 * v}`, end);
-    }
-    line(left, bottom, right, bottom, { class: "base" });
-    const ticks = months.ticks(Math.max(3, Math.min(7, (right - left) / 58)));
-    for (const t of ticks) {
-      line(months(t), bottom, months(t), bottom + 4, { class: "tick" });
-      text(months(t), bottom + 16, number(t), middle);
-    }
-    const steps = ({ curve }, until) => {
-      const points = [];
-      curve.time.forEach((t, k) => {
-        if (t > until) return;
-        if (k) points.push([months(t), alive(curve.survival[k - 1])]);
-        points.push([months(t), alive(curve.survival[k])]);
-      });
-      return path(points);
-    };
-    if (other) for (const name of GROUPS) if (other.groups[name].n) nodes.push(s("path", { class: "line ghost", d: steps(other.groups[name], setting.follow_up), stroke: colours[name] }));
-    const tags = [];
-    GROUPS.forEach((name, i) => {
-      const group = now.groups[name];
-      text(4, bottom + (narrow ? 30 : 33) + 14 * i, name, { class: "label", fill: colours[name] });
-      atRisk(group.time, ticks).forEach((count, k) => text(months(ticks[k]), bottom + (narrow ? 30 : 33) + 14 * i, `${count}`, middle));
-      if (!group.n) return;
-      nodes.push(s("path", { class: "line", d: steps(group, Infinity), stroke: colours[name], "stroke-dasharray": name === "low" ? DASHES[1] : "" }));
-      const { time, survival, censored } = group.curve;
-      nodes.push(s("path", { class: "censored", d: time.map((t, k) => (censored[k] ? `M${months(t).toFixed(1)},${(alive(survival[k]) - 3).toFixed(1)}v6` : "")).join(""), stroke: colours[name] }));
-      tags.push({ name, y: alive(survival[survival.length - 1]), x: months(time[time.length - 1]) });
-    });
-    if (tags.length === 2 && Math.abs(tags[0].y - tags[1].y) < 14) {
-      const [upper, lower] = tags[0].y <= tags[1].y ? tags : [tags[1], tags[0]];
-      const centre = (upper.y + lower.y) / 2;
-      [upper.y, lower.y] = [centre - 7, centre + 7];
-    }
-    for (const tag of tags) text(Math.min(W - width(tag.name, bold) - 2, tag.x + 5), Math.min(bottom, Math.max(top + 8, tag.y + 4)), tag.name, { class: "label", fill: colours[tag.name] });
-    if (!narrow) text((left + right) / 2, bottom + 61, "months since entry; above, patients at risk", { class: "axis-title", ...middle });
+    drawSurvival(pen, { W, left, right, top, bottom, narrow, horizon: setting.follow_up, time: { one: "month", many: "months" }, groups: now.groups, ghost: other?.groups, colours, test: now.test, bold });
 
     // hazard ratios
     top = bottom + (narrow ? 66 : 90);
-    bottom = top + 3 * row;
-    const ratios = [now.perfect, now.asReported, now.twoGroups], before = other ? [other.perfect, other.asReported, other.twoGroups] : [];
-    const numbers = ratios.map((r) => (r ? printed(r, "–") : "no estimate"));
-    const from = 8 + Math.max(...labels.map((t) => width(t, font))), to = W - 8 - Math.max(...["0.00 (0.00–0.00)", ...numbers].map((t) => width(t, font)));
-    const extent = [Math.log(setting.hr), 0, ...ratios.filter(Boolean).flatMap((r) => [r.log - Z * r.se, r.log + Z * r.se])];
-    const half = Math.LN2 / 2;
-    const domain = [Math.max(-3, half * Math.floor(Math.min(...extent) / half)), Math.min(4, half * Math.ceil(Math.max(...extent, 0.1) / half))];
-    const ratio = scaleLinear(domain, [from + 6, to - 6]).clamp(true);
-    text(4, top - 6, narrow ? `Hazard ratio per ${fold}-fold; dashed: stated` : `Hazard ratio (95 % CI); dashed: stated per ${fold}-fold`, { class: "axis-title" });
-    const shown = RATIOS.filter((v) => Math.log(v) >= domain[0] - 1e-9 && Math.log(v) <= domain[1] + 1e-9);
-    for (const v of shown) {
-      line(ratio(Math.log(v)), top, ratio(Math.log(v)), bottom, { class: v === 1 ? "base" : "grid" });
-      text(ratio(Math.log(v)), bottom + 13, number(v), middle);
-    }
-    line(ratio(Math.log(setting.hr)), top, ratio(Math.log(setting.hr)), top + 2 * row, { class: "mark" });
-    ratios.forEach((r, i) => {
-      const at = top + (i + 0.5) * row;
-      text(4, at + 4, labels[i], { class: "study" });
-      text(W - 4, at + 4, numbers[i], { class: "study", ...end });
-      const was = before[i];
-      if (was) nodes.push(s("rect", { class: "line ghost", x: ratio(was.log) - 4, y: at - 4, width: 8, height: 8, stroke: "var(--x-ink)" }));
-      if (!r) return;
-      line(ratio(r.log - Z * r.se), at, ratio(r.log + Z * r.se), at, { stroke: "var(--x-ink)", "stroke-width": 1.5 });
-      nodes.push(s("rect", { x: ratio(r.log) - 4, y: at - 4, width: 8, height: 8, fill: i === 2 ? colours.high : "var(--x-ink)" }));
+    const kinds = ["perfect", "asReported", "twoGroups"];
+    drawRatios(pen, {
+      W, top, row, font,
+      rows: kinds.map((kind, i) => ({ label: labels[i], ratio: now[kind], was: other?.[kind], fill: kind === "twoGroups" ? colours.high : undefined })),
+      title: narrow ? `Hazard ratio per ${fold}-fold; dashed: stated` : `Hazard ratio (95 % CI); dashed: stated per ${fold}-fold`,
+      stated: { log: Math.log(setting.hr), rows: [0, 2] },
     });
     svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
-    content.replaceChildren(...nodes);
+    content.replaceChildren(...pen.nodes);
     timings.paint = performance.now() - began;
   }
 
