@@ -5,6 +5,7 @@
 # make bench  measures speeds and page weights
 # make validation  measures how far the models agree with libRoadRunner, the browser and the papers, for the book's page
 # make editions  writes a student's and an instructor's notebook of each chapter, and assignments for otter-grader, into dist/editions
+# make course  builds the site without any solution, for a course, into _build/course/_build/html
 # Each of them sets up .venv by itself; Python 3.11 to 3.13 is all that has to be there.
 
 SHELL := /bin/bash
@@ -16,7 +17,7 @@ PYTEST_ARGS ?=
 CHAPTERS ?=
 LAB_ARGS ?=
 
-.PHONY: book test serve lab bench validation web figures editions requirements clean
+.PHONY: book test serve lab bench validation web figures editions course requirements clean
 .DEFAULT_GOAL := book
 
 $(READY): requirements.txt requirements-test.txt pyproject.toml
@@ -54,6 +55,9 @@ validation: $(READY)
 
 bench: book
 	@$(PY) -m bench
+
+course: $(READY)
+	@$(PY) -m soluble.sphinxext.build course
 
 editions: $(READY)
 	@$(PY) -m soluble.editions dist/editions $(CHAPTERS)

@@ -420,13 +420,11 @@ No feedback?
 """
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """One small page through Sphinx: its HTML and the warnings."""
+def through_sphinx(folder, **more):
+    """One small page through Sphinx: the folder of the site and the warnings."""
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace
 
-    folder: Path = tmp_path_factory.mktemp("book")
     (folder / "index.md").write_text(SOURCE, encoding="utf8")
     warnings = io.StringIO()
     settings = {
@@ -438,9 +436,26 @@ def built(tmp_path_factory):
         "soluble_evidence": "index",
     }
     with docutils_namespace():
-        app = Sphinx(folder, None, folder / "out", folder / "trees", "html", confoverrides=settings, status=None, warning=warnings)
+        app = Sphinx(folder, None, folder / "out", folder / "trees", "html", confoverrides=settings | more, status=None, warning=warnings)
         app.build()
-    return BeautifulSoup((folder / "out" / "index.html").read_text(encoding="utf8"), "html.parser"), warnings.getvalue()
+    return folder / "out", warnings.getvalue()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The page's HTML and the warnings."""
+    site, warnings = through_sphinx(tmp_path_factory.mktemp("book"))
+    return BeautifulSoup((site / "index.html").read_text(encoding="utf8"), "html.parser"), warnings
+
+
+def test_the_edition_for_a_course_holds_no_solution(tmp_path, built):
+    assert "Solution" in built[0].text and "So." in built[0].text
+    site, _ = through_sphinx(tmp_path, soluble_solutions=False, html_copy_source=False)
+    assert "Think." in (site / "index.html").read_text(encoding="utf8")
+    for file in site.rglob("*"):
+        if file.is_file():
+            text = file.read_text(encoding="utf8", errors="ignore")
+            assert "So.</p>" not in text and '"solution"' not in text.lower() and ">Solution<" not in text, file.name
 
 
 def test_a_fact_tells_where_it_comes_from(built):

@@ -1,5 +1,7 @@
 """Build the book: ``python -m soluble.sphinxext.build`` in the top folder of the repository.
 
+With ``course`` after it, the edition for a course is built beside it, which holds no solution.
+
 Runs Jupyter Book with warnings as errors, shows its progress, and ends by saying where the site lies. Any warning of
 Sphinx, any cell that raises or writes to stderr, any lost citation ends the build with a message and exit status 1.
 """
@@ -35,16 +37,20 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def build(top: Path) -> int:
-    """Build the book whose ``_config.yml`` lies in ``top``; returns the exit status."""
+def build(top: Path, course: bool = False) -> int:
+    """Build the book whose ``_config.yml`` lies in ``top``; returns the exit status.
+
+    The site lies in ``_build/html``, the edition for a course in ``_build/course/_build/html``.
+    """
     if not (top / "_config.yml").is_file():
         print(f"No _config.yml in {top}: call this in the top folder of the repository.", file=sys.stderr)
         return 2
-    environment = os.environ | {"SOLUBLE_STATIC": "1"}
+    environment = os.environ | {"SOLUBLE_STATIC": "1", "SOLUBLE_EDITION": "course" if course else ""}
+    out = top / "_build" / "course" if course else top
     with alone(top / "_build"):
         started = time.monotonic()
-        status = subprocess.run([sys.executable, *COMMAND], cwd=top, env=environment).returncode
-    index = top / "_build" / "html" / "index.html"
+        status = subprocess.run([sys.executable, *COMMAND, "--path-output", str(out)], cwd=top, env=environment).returncode
+    index = out / "_build" / "html" / "index.html"
     if status or not index.is_file():
         print("\nThe book was not built: look for WARNING or ERROR above.", file=sys.stderr)
         return 1
@@ -55,4 +61,4 @@ def build(top: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(build(Path.cwd()))
+    sys.exit(build(Path.cwd(), course=sys.argv[1:] == ["course"]))

@@ -31,6 +31,8 @@ def settings(app: Sphinx, config) -> None:
     """Own templates come before the theme's; notebooks run for the static page and draw as SVG."""
     config.templates_path.insert(0, str(HERE / "templates"))
     os.environ["SOLUBLE_STATIC"] = "1"
+    if os.environ.get("SOLUBLE_EDITION") == "course":
+        config.soluble_solutions = False
     profile = Path(app.doctreedir).parent / ".ipython"
     (profile / "profile_default").mkdir(parents=True, exist_ok=True)
     (profile / "profile_default" / "ipython_kernel_config.py").write_text(KERNEL, encoding="utf8")

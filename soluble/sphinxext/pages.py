@@ -354,9 +354,10 @@ def write_downloads(app: Sphinx, exception: Exception | None) -> None:
     folder.mkdir(exist_ok=True)
     address = (app.config.html_theme_options.get("repository_url") or "").rstrip("/")
     package = f'"soluble @ git+{address}"' if address else "<folder or address of the book's repository>"
+    without = () if app.config.soluble_solutions else {"solution"}
     for name in app.env.soluble_downloads:
         stem = name.rpartition("/")[2]
-        nbformat.write(notebooks.notebook(Path(app.env.doc2path(name)), package), folder / f"{stem}.ipynb")
+        nbformat.write(notebooks.notebook(Path(app.env.doc2path(name)), package, without), folder / f"{stem}.ipynb")
         (folder / f"{stem}.bib").write_text(notebooks.bibtex(sources(app, name), data_path("references.bib")), encoding="utf8")
     write_models(folder / "models")
 

@@ -1,7 +1,8 @@
 """Directives for teaching: ``exercise``, ``hint``, ``solution``, ``quiz``.
 
 Hints, solutions and the answers of a quiz are folded in ``<details>``, so they open without any script; with scripts a
-quiz judges what was chosen and announces it.
+quiz judges what was chosen and announces it. With ``soluble_solutions`` false, as in the edition for a course, no solution
+enters the site at all.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Solution(Folded):
     def run(self) -> list[nodes.Node]:
         if self.arguments[0] not in getattr(self.env, "soluble_exercises", {}):
             raise self.error(f"there is no exercise {self.arguments[0]!r} before this solution")
-        return super().run()
+        return super().run() if self.config.soluble_solutions else []
 
     def title(self) -> str:
         return "Solution"
@@ -182,6 +183,7 @@ def _forget(app: Sphinx, env, docname: str) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_node(box, html=(visit_box, depart_box), latex=(_plain, _plain), text=(_plain, _plain))
+    app.add_config_value("soluble_solutions", True, "env", bool)
     app.add_directive("exercise", Exercise)
     app.add_directive("hint", Hint, override=True)
     app.add_directive("solution", Solution)
