@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .evidence import fact, facts
     from .explorer import explore
+    from .explorer_assurance import explore_assurance
     from .explorer_decision import explore_decision
     from .explorer_field import explore_field
     from .explorer_forest import explore_evidence
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "DeclarationError", "FieldModel", "Model", "explore", "explore_cutpoints", "explore_decision", "explore_evidence", "explore_field", "explore_network",
-    "explore_survival", "fact", "facts",
-    "list_fields", "list_models", "load_field", "load_model",
+    "DeclarationError", "FieldModel", "Model", "explore", "explore_assurance", "explore_cutpoints", "explore_decision", "explore_evidence", "explore_field",
+    "explore_network", "explore_survival", "fact", "facts", "list_fields", "list_models", "load_field", "load_model",
 ]  # fmt: skip
 
 _HOME = {
@@ -35,6 +35,7 @@ _HOME = {
     "list_models": "model",
     "load_model": "model",
     "explore": "explorer",
+    "explore_assurance": "explorer_assurance",
     "explore_decision": "explorer_decision",
     "explore_evidence": "explorer_forest",
     "explore_network": "explorer_network",

@@ -16,10 +16,11 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,6 +54,7 @@ __all__ = [
     "references",
     "schema",
     "trial",
+    "trial_classes",
     "trials",
 ]
 
@@ -324,6 +326,39 @@ def trial(identity: str) -> dict:
         raise KeyError(_unknown("trial", identity, table.index, "trials.csv"))
     row = table.loc[identity]
     return {"id": identity} | row.to_dict() | {"facts": _ids(row["facts"])}
+
+
+#: What a trial's free text names, by the word under which trials are filtered. A partner may be several of these.
+PARTNERS = {
+    "PD-1/PD-L1 antibody": r"pembrolizumab|nivolumab|atezolizumab|durvalumab|PD-1|PD-L1",
+    "chemotherapy": r"chemotherapy|platin|taxel|pemetrexed|gemcitabine|FOLFOX|doublet",
+    "kinase inhibitor": r"erlotinib|gefitinib|osimertinib",
+    "VEGF antibody": r"bevacizumab|ramucirumab",
+    "radiation": r"radiation|radiotherapy",
+}
+ENDPOINTS = {
+    "overall survival": r"overall (?:and progression-free )?survival|^survival",
+    "progression-free survival": r"progression-free",
+    "disease- or event-free survival": r"disease-free|event-free",
+    "response": r"response",
+    "safety": r"safety|tolerability",
+}
+
+
+def trial_classes(trial: Mapping[str, Any]) -> dict[str, list[str]]:
+    """A row of :func:`trials` by the classes under which it is filtered: ``partner``, ``endpoint``, ``population``.
+
+    A molecule with two targets is its own partner (``one molecule, two targets``); a trial without partner has ``alone``.
+    """
+
+    def named(classes: Mapping[str, str], text: str, otherwise: str) -> list[str]:
+        return [name for name, pattern in classes.items() if re.search(pattern, text)] or [otherwise]
+
+    partner = named(PARTNERS, trial["partner"], "other") if trial["partner"] else []
+    if re.search(r"fused to|PD-1 and VEGF", trial["mechanism"]):
+        partner.append("one molecule, two targets")
+    population = "other cancer" if re.search(r"not? NSCLC|hardly any NSCLC", trial["setting"]) else "several cancers" if "solid tumours" in trial["setting"] else "NSCLC"
+    return {"partner": partner or ["alone"], "endpoint": named(ENDPOINTS, trial["endpoint"], "other"), "population": [population]}
 
 
 def _unknown(what: str, identity: str, known: Iterable[str], file: str) -> str:

@@ -129,11 +129,14 @@ def fact_row(found, references: str, anchored: bool = False, used: list[tuple[st
     )
 
 
-class TrialsTable(SphinxDirective):
-    """The trials of drugs that target the network, of one ``axis`` or those with these ``ids``; on the evidence page each row
-    is ``#trial-<id>``, with filters."""
+TRIAL_FILTERS = {"axis": "Axis", "partner": "Partner", "phase": "Phase", "population": "Population", "endpoint": "End point", "outcome": "Outcome"}
 
-    option_spec = {"axis": directives.unchanged, "ids": directives.unchanged}
+
+class TrialsTable(SphinxDirective):
+    """The trials of drugs that target the network, of one ``axis``, those with these ``ids``, or the ``combinations`` alone; with
+    ``filter`` the table has filters. On the evidence page each row is ``#trial-<id>`` and the table always has them."""
+
+    option_spec = {"axis": directives.unchanged, "ids": directives.unchanged, "combinations": directives.flag, "filter": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         table = evidence.trials()
@@ -141,26 +144,32 @@ class TrialsTable(SphinxDirective):
             table = table[table["axis"] == axis]
         if ids := self.options.get("ids"):
             table = table.loc[[i.strip() for i in ids.split(",")]]
-        if table.empty:
+        trials = [evidence.trial(identity) for identity in table.index]
+        if "combinations" in self.options:
+            trials = [trial for trial in trials if evidence.trial_classes(trial)["partner"] != ["alone"]]
+        if not trials:
             raise self.error("no trial fits this table")
         home = self.env.docname == self.config.soluble_evidence
-        trials = [evidence.trial(identity) for identity in table.index]
+        filtered = home or "filter" in self.options
+        name = "trials" if home else f"trials-{self.env.new_serialno('trials-table') + 1}"
         use(self.env, self.env.docname, [i for trial in trials for i in trial["facts"]])
-        rows = "".join(trial_row(trial, self.env.app.builder, self.env.docname, anchored=home) for trial in trials)
-        tools = filters("trials", len(table), {"axis": "Axis", "outcome": "Outcome", "phase": "Phase"}, "trials") if home else ""
-        name = ' id="trials"' if home else ""
+        rows = "".join(trial_row(trial, self.env.app.builder, self.env.docname, anchored=home, filtered=filtered) for trial in trials)
+        tools = filters(name, len(trials), TRIAL_FILTERS, "trials", first=0 if home else FIRST) if filtered else ""
         head = "<tr><th scope=col>Trial</th><th scope=col>Drug</th><th scope=col>Result, and what it taught</th><th scope=col>Source</th></tr>"
-        return [raw(f'{tools}<div class="evidence-table trials-table table-scroll"><table{name}><thead>{head}</thead><tbody>{rows}</tbody></table></div>')]
+        return [raw(f'{tools}<div class="evidence-table trials-table table-scroll"><table id="{name}"><thead>{head}</thead><tbody>{rows}</tbody></table></div>')]
 
 
-def trial_row(trial: dict, builder, docname: str, anchored: bool) -> str:
+def trial_row(trial: dict, builder, docname: str, anchored: bool, filtered: bool) -> str:
     source = f'<a href="{escape(source_place(builder, docname, trial["source"]))}">{escape(evidence.references()[trial["source"]]["label"])}</a>'
     registry = f"<br><span class=small>{escape(trial['registry'])}</span>" if trial["registry"] else ""
     what = "; ".join(p for p in (trial["agent"], trial["mechanism"], trial["partner"] and f"with {trial['partner']}") if p)
     number = f"n = {trial['n']}" if str(trial["n"]).isdigit() else ""
     where = "; ".join(p for p in (f"phase {trial['phase']}" if trial["phase"][0].isdigit() else trial["phase"], trial["setting"], number) if p)
     result = " ".join(p for p in (escape(trial["words"]), fact_links(trial["facts"], builder, docname)) if p)
-    data = f' id="trial-{trial["id"]}" data-axis="{escape(evidence.greek(trial["axis"]))}" data-outcome="{trial["outcome"]}" data-phase="{trial["phase"]}"' if anchored else ""
+    data = f' id="trial-{trial["id"]}"' if anchored else ""
+    if filtered:
+        classes = {**evidence.trial_classes(trial), "axis": [evidence.greek(trial["axis"])], "outcome": [trial["outcome"]], "phase": [trial["phase"]]}
+        data += "".join(f' data-{key}="{escape("|".join(classes[key]))}"' for key in TRIAL_FILTERS)
     return (
         f"<tr{data}><td><strong>{escape(trial['name'])}</strong><br><span class=small>{escape(where)}</span></td><td>{escape(what)}"
         f"<br><span class=small>against {escape(trial['comparator'])}</span></td><td>{result}<br><span class=outcome>{trial['outcome']}</span>"

@@ -1,4 +1,5 @@
 /** Jupyter, through anywidget: the same explorer; its values, scenario and summary are traits of the Python object. */
+import { mountAssurance } from "./assurance/explorer.js";
 import { mountDecision } from "./decision/explorer.js";
 import { h } from "./dom.js";
 import { mount } from "./explorer.js";
@@ -10,7 +11,7 @@ import { mountSurvival } from "./survival/explorer.js";
 import { mountPhase } from "./views/phase.js";
 
 /** Views with a mount of their own; the page gets each as a script (`pages/`). All others are views of a model. */
-const VIEWS = { cutpoints: mountCutpoints, decision: mountDecision, field: mountField, forest: mountForest, network: mountNetwork, phase: mountPhase, survival: mountSurvival };
+const VIEWS = { assurance: mountAssurance, cutpoints: mountCutpoints, decision: mountDecision, field: mountField, forest: mountForest, network: mountNetwork, phase: mountPhase, survival: mountSurvival };
 
 /** The model's code is a classic script that Python generated; importing it as a module runs it without eval. */
 async function load(code, key) {
