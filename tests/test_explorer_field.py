@@ -450,3 +450,19 @@ def test_a_frame_is_in_time(browser, tmp_path):
         spent.append(page.evaluate("() => { const { solve, paint } = solubleExplorers.m.lastTimings; return solve + paint; }"))
     page.close()
     assert statistics.median(spent) < 16.7, spent
+
+
+@pytest_browser
+def test_what_fades_is_seen_to_fade(browser, tmp_path):
+    """The colour's scale holds the most that the run has held, though nothing was painted on the way to the end."""
+    model = line("[{name: made, to: C, rate: q*source*exp(-2*k*time)}, {name: lost, from: C, rate: k}]")
+    write_page(tmp_path, [soluble.explore_field(model, id="fading", controls=["q"], panels=["profile"], show="C")])
+    page = browser.new_page(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
+    page.goto((tmp_path / "index.html").as_uri())
+    until(page, "window.solubleExplorers?.fading?.now.ended")
+    page.locator("#explorer-fading-q").press("End")
+    stands(page, "fading")
+    top = float(page.locator("#explorer-fading .ramp + text").text_content())
+    page.close()
+    highest = max(model.simulate(q=10, t_end=t).profile("C").max() for t in range(1, 10))
+    assert model.simulate(q=10).profile("C").max() < 1e-6 < 1 < 0.9 * highest <= top <= 2.5 * highest

@@ -13,6 +13,8 @@ import { createRun, FieldError } from "./run.js";
 const LEFT = 40, RIGHT = 14, HEAD = 26, KEY = 20, FOOT = 42, GAP = 14, PANEL = 84, TALL = 124, LINE = 28; // pixels
 /** Milliseconds between two drawings of the curves and of the words while the run plays; for steps in one frame. */
 const CURVES = 110, WORDS = 500, BUDGET = 9;
+/** Every so many steps the scale of the colour looks at the field, while nothing is painted. */
+const SAMPLED = 8;
 const SPEEDS = [[0.25, "quarter speed"], [0.5, "half speed"], [1, "normal speed"], [2, "double speed"], [4, "four times"]];
 const ACROSS = ["profile", "difference"];
 
@@ -69,6 +71,14 @@ export function mountField(root, given, options = {}) {
       series[k].index.push(run.index(one).mean);
     });
     if (front) fronts.push(run.front(front.field, front.level));
+    if (run.n % SAMPLED === 0) rescale();
+  }
+  /** The scale of the colour holds the most that the run has held, painted or not: what fades is seen to fade. */
+  function rescale() {
+    run.at(config.show.id, values);
+    let most = 0;
+    for (const v of values) if (v > most) most = v;
+    top = Math.max(top, roundUp(most));
   }
   /** The front's mean speed over its last steps, at each step so far. */
   const speeds = () => Float64Array.from(fronts, (at, n) => (n < front.over ? NaN : (at - fronts[n - front.over]) / (front.over * model.time.step)));
@@ -237,10 +247,7 @@ export function mountField(root, given, options = {}) {
   }
   function paintPlane() {
     const began = performance.now();
-    run.at(config.show.id, values);
-    let most = 0;
-    for (const v of values) if (v > most) most = v;
-    top = Math.max(top, roundUp(most));
+    rescale();
     plane.paint({ values, top, shade: plane.colour(shade), kinds: run.kinds, history, shades: shades.map(plane.colour) });
     timings.paint = performance.now() - began;
   }
