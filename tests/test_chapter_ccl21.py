@@ -127,6 +127,13 @@ def test_vaccine(said):
     assert said["ccl21-effector-L"] < 30
 
 
+def test_the_vaccines_dose(said):
+    """8.5 ng of 12 kDa are 0.708 pmol; in a millilitre 0.708 nM, made in 1440 minutes."""
+    assert said["ccl21-dose"] == pytest.approx(0.708 / 1440, rel=0.01)
+    assert 30 < said["ccl21-dose-L"] < said["ccl21-faint-L"] and said["ccl21-dose-D"] < 5
+    assert said["ccl21-less-L"] < 20 and said["ccl21-less-D"] > 30, "near an edge"
+
+
 def test_another_seed_tells_the_same(model):
     """The sentences do not hang on the seed."""
     def arrived(kind, **setting):
@@ -198,6 +205,7 @@ def test_the_four_sides_of_the_axis():
         fact = evidence.fact(identity)
         assert fact.design == "meta-analysis" and fact.endpoint == "overall survival"
         assert fact.ci_low > 1 if harm else fact.ci_high < 1
+    assert 1 < evidence.fact("xu-lvd-hr").ci_low and evidence.fact("xu-lvd-hr").value < evidence.fact("wang-lymph-vessels-os-hr").value, "less so in a later one"
     for identity in ("zu-ccr7-dfs-hr", "zu-ccr7-rfs-hr"):
         fact = evidence.fact(identity)
         assert fact.ci_low < 1 < fact.ci_high, "they include 1"
