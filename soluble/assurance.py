@@ -76,8 +76,8 @@ def assurance(hr: float, events: float, events3: float, *, prior_hr: float = 1.0
         success=float(norm.cdf(z)),
         ceiling=float(norm.cdf(-mean / math.sqrt(variance))),
         needed=math.exp(needed),
-        mean=mean,
-        sd=math.sqrt(variance),
+        mean=float(mean),
+        sd=float(math.sqrt(variance)),
         predicted_sd=spread,
         published=math.exp(mean - spread * pull),
         behind=math.exp(mean - variance / spread * pull),
@@ -93,7 +93,7 @@ def events_of_interval(low: float, high: float, level: float = 0.95) -> float:
         raise ValueError(f"the interval {low:g} to {high:g} must be above zero, the lower end first")
     if not 0 < level < 1:
         raise ValueError(f"level is {level:g}; it must lie between 0 and 1")
-    return (4 * norm.ppf((1 + level) / 2) / math.log(high / low)) ** 2
+    return float((4 * norm.ppf((1 + level) / 2) / math.log(high / low)) ** 2)
 
 
 @dataclass(frozen=True)

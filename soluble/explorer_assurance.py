@@ -25,7 +25,7 @@ PARAMETERS: dict[str, tuple[str, tuple[float, float], str, bool]] = {
     "hr": ("hazard ratio of phase 2", (0.3, 1.2), "log", False),
     "events": ("events in phase 2", (20, 600), "log", True),
     "prior_hr": ("hazard ratio expected before", (0.5, 1.2), "log", False),
-    "prior_events": ("events that this prior is worth", (1, 1000), "log", True),
+    "prior_events": ("events that this prior is worth", (1, 3000), "log", True),
     "events3": ("events in phase 3", (50, 2000), "log", True),
     "alpha": ("one-sided level for success", (0.001, 0.2), "log", False),
 }

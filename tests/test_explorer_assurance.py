@@ -136,7 +136,7 @@ def test_address_reset_scenario_and_files(opened):
 @pytest.mark.parametrize("width", [1280, 360])
 def test_nothing_leaves_the_picture_and_a_step_is_quick(opened, width):
     page = opened(width=width)
-    for setting in [{}, {"hr": 0.3, "events": 600, "prior_events": 1000}, {"hr": 1.2, "events3": 2000}, {"events3": 50, "alpha": 0.001}]:
+    for setting in [{}, {"hr": 0.3, "events": 600, "prior_events": 3000}, {"hr": 1.2, "events3": 2000}, {"events3": 50, "alpha": 0.001}]:
         page.evaluate("(setting) => { for (const [k, v] of Object.entries(setting)) solubleExplorers.chance.set(k, v); }", setting)
         outside = page.evaluate(
             "() => { const s = document.querySelector('.explorer-stage').getBoundingClientRect();"
