@@ -39,13 +39,12 @@ from .expression import Expression
 from .field import Cells, FieldModel, load_field
 from .model import UnknownNameError
 
-ACROSS, OVER = ("profile", "difference"), ("front", "arrived", "index")
-OF_CELLS = ("arrived", "index")
+ACROSS, OVER = ("profile", "difference"), ("front", "arrived", "index", "tips", "length")
 PANELS = (*ACROSS, *OVER)
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 SEEDS = (1, 99)
-#: Points of the curves that are kept for comparison; of each cell's way in the first picture.
-KEPT, WAYS = 60, 30
+#: Points of the curves that are kept for comparison; of each cell's way in the first picture, and where it is what grows.
+KEPT, WAYS, TRAILS = 60, 30, 60
 #: Pixels of ``arrange`` in ``web/src/field/view.js``, and the depth of the colour.
 _LEFT, _RIGHT, _HEAD, _KEY, _FOOT, _GAP, _PANEL, _TALL, _LINE = 40, 14, 26, 20, 42, 14, 84, 124, 28
 _DEPTH = 0.6
@@ -116,14 +115,17 @@ def configure(
         raise ValueError(f"profile={list(profile or [])!r}: curves of one panel have one unit; these have {', '.join(q['unit'] or 'none' for q in across)}")
     goals = [c for c in model.cells if c.goal]
     senses = [c for c in model.cells if c.senses]
+    grows = [c for c in model.cells if c.grows]
     if panels is None:
-        panels = [*(["difference"] if senses else ["profile"]), *(["front"] if front else []), *(["arrived"] if goals else [])]
+        usual = [*(["difference"] if senses else ["profile"]), *(["front"] if front else []), *(["arrived"] if goals else [])]
+        panels = ["tips", "length"] if grows else usual
+    needs = dict.fromkeys(("arrived", "index"), ("cells that have a goal", goals)) | dict.fromkeys(("tips", "length"), ("cells that grow", grows))
+    needs |= {"difference": ("cells that sense", senses), "front": ("front=(field, level)", front)}
     for panel in panels:
         make.known(panel, PANELS, "panel")
-        if panel in OF_CELLS and not goals or panel == "difference" and not senses:
-            raise ValueError(f"the panel {panel!r} needs cells that {'have a goal' if panel in OF_CELLS else 'sense'}; {model.id} has none")
-        if panel == "front" and not front:
-            raise ValueError("the panel 'front' needs front=(field, level)")
+        what, given = needs.get(panel, ("", True))
+        if not given:
+            raise ValueError(f"the panel {panel!r} needs {what}; {model.id} has none")
     if speed not in SPEEDS:
         raise ValueError(f"speed={speed!r}: known are {', '.join(map(str, SPEEDS))} steps in a frame")
     line = model.height / 2 if line is None else float(line)
@@ -157,6 +159,8 @@ def configure(
                 "mediator": style.slug(c.mediator) if c.mediator in style.MEDIATORS else "",
                 "goal": region[c.goal] if c.goal else "",
                 "senses": c.senses,
+                "grows": c.grows,
+                "fuses": c.fuses,
                 "shown": _shown(model, c, first, sliders, shown_scenarios),
             }
             for c in model.cells
@@ -166,6 +170,7 @@ def configure(
         "threshold": threshold,
         "time": {"one": model.time_unit, "many": pretty_unit(model.time_unit)},
         "space": {"unit": pretty_unit(model.space_unit), "width": model.width, "height": model.height, "grid": model.grid},
+        "length": {"unit": "mm", "factor": 1e-3} if model.space_unit == "micrometer" else {"unit": pretty_unit(model.space_unit), "factor": 1},
         "steps": steps,
         "end": steps * model.step,
         "speed": speed,
@@ -233,13 +238,22 @@ def _ghost(model: FieldModel, run: field_run.FieldRun, config: Mapping[str, Any]
         "difference": [_rounded(run.difference(c.id, config["line"])) if c.senses else [] for c in model.cells],
         "arrived": [over(c, "arrived") for c in model.cells],
         "index": [over(c, "index") for c in model.cells],
+        "tips": [_rounded(_grown(run, c, "tips", config).to_numpy()[times]) if c.grows else [] for c in model.cells],
+        "length": [_rounded(_grown(run, c, "length", config).to_numpy()[times]) if c.grows else [] for c in model.cells],
     }
+
+
+def _grown(run: field_run.FieldRun, kind: Cells, name: str, config: Mapping[str, Any]) -> Any:
+    """Growing tips, or the length of the network in the explorer's unit, over time."""
+    grown = run.growth(kind.id).reindex(run.t, fill_value=0)
+    return grown["growing"] if name == "tips" else grown["length"] * config["length"]["factor"]
 
 
 def _alt(model: FieldModel, config: Mapping[str, Any]) -> str:
     """What the picture shows, in a sentence."""
     names = [c["name"] for c in config["cells"]]
-    cells = f" with {' and '.join(names)} moving in it" if any(c.speed is not None for c in model.cells) else ""
+    moving = any(c.speed is not None or c.drifts for c in model.cells)
+    cells = f" with {' and '.join(names)} moving in it" if moving else ""
     where = f"{_number(model.width)} by {_number(model.height)} {config['space']['unit']}" if model.ny > 1 else f"{_number(model.width)} {config['space']['unit']}"
     return capital(f"{config['show']['label']} on {where}{cells}, simulated, after {_number(config['end'])} {config['time']['many']}.")
 
@@ -255,7 +269,16 @@ def _high(config: Mapping[str, Any], wide: float) -> float:
 
 def _top(config: Mapping[str, Any]) -> int:
     """Pixels above the plane: the keys of the colour and of the cells."""
-    return _HEAD + _KEY * math.ceil(sum(c["shown"] for c in config["cells"]) / 2)
+    return _HEAD + _KEY * math.ceil(len(_keys(config)) / 2)
+
+
+def _keys(config: Mapping[str, Any]) -> list[tuple[int, bool]]:
+    """The entries of the key of the cells: places of the kinds, and whether it is the ring where two have fused."""
+    return [(k, ring) for k, c in enumerate(config["cells"]) if c["shown"] for ring in (False, True) if not ring or c["fuses"]]
+
+
+#: What a kind of cells must have for a curve in a panel.
+_WHO = {"difference": "senses", "arrived": "goal", "index": "goal", "tips": "grows", "length": "grows"}
 
 
 def _labels(config: Mapping[str, Any], name: str) -> list[str]:
@@ -264,7 +287,7 @@ def _labels(config: Mapping[str, Any], name: str) -> list[str]:
         return [q["label"] for q in config["profile"]]
     if name == "front":
         return ["simulated", *(q["label"] for q in config["front"]["theory"])]
-    return [c["name"] for c in config["cells"] if c["shown"] and c["senses" if name == "difference" else "goal"]]
+    return [c["name"] for c in config["cells"] if c["shown"] and c[_WHO[name]]]
 
 
 def _key_rows(labels: Sequence[str]) -> list[tuple[float, int]]:
@@ -371,25 +394,33 @@ def _plane_image(share: np.ndarray, colour: str, name: str, box: tuple[float, fl
 def _ways(model: FieldModel, config: Mapping[str, Any], run: field_run.FieldRun, box: tuple[float, float, float, float]) -> str:
     """Where the cells went: a path for each kind, in steps of whole pixels, which weigh a fifth of matplotlib's."""
     left, top, wide, high = box
-    times = np.unique([*run.t[:: max(1, len(run.t) // WAYS)], run.t[-1]])
     out = []
-    for c, colour in zip(model.cells, _cell_colours(config), strict=True):
+    for k, (c, colour) in enumerate(zip(model.cells, _cell_colours(config), strict=True)):
+        times = np.unique([*run.t[:: max(1, len(run.t) // (TRAILS if c.grows else WAYS))], run.t[-1]])
         table = run.tracks[(run.tracks["cells"] == c.id) & run.tracks["time"].isin(times)]
-        if c.speed is None or not len(table):
+        if (c.speed is None and not c.drifts) or not len(table):
             continue
         ways = []
-        for _, one in table.groupby("cell"):
-            points = np.round([left + one["x"] * wide / model.width, top + high - one["y"] * high / model.height]).astype(int).T
+        origin = run.last.populations[k].origin
+        for i, one in table.groupby("cell"):
+            x, y = (np.r_[origin[axis][i], one[name]] for axis, name in enumerate(("x", "y")))
+            points = np.round([left + x * wide / model.width, top + high - y * high / model.height]).astype(int).T
             steps = np.diff(points, axis=0)
             if steps.any():
                 ways.append(f"M{points[0][0]} {points[0][1]}l" + " ".join(f"{dx} {dy}" for dx, dy in steps[steps.any(axis=1)]))
-        out.append(f'<path d="{"".join(ways)}" fill="none" stroke="{colour}" stroke-opacity="0.5" stroke-width="0.8"/>')
+        path = f'd="{"".join(ways)}" fill="none" stroke-linejoin="round"'
+        if c.grows:  # a network stands off from the colour below it by a seam of paper
+            name = f"explorer-{config['id']}-ways-{k}"
+            drawn = "".join(f'<use href="#{name}" stroke="{c}" stroke-width="{w}"/>' for c, w in ((style.PAPER_LIGHT, 3.6), (colour, 2)))
+            out.append(f'<defs><path id="{name}" {path}/></defs>{drawn}')
+        else:
+            out.append(f'<path {path} stroke="{colour}" stroke-opacity="0.5" stroke-width="0.8"/>')
     return "".join(out)
 
 
 def _key_place(config: Mapping[str, Any]) -> float:
     """Where the bar of the colour's key begins; 7 px is a generous mean width of a letter."""
-    return 12 + 7 * len(_key_name(config)) + 11
+    return 12 + 7 * len(_key_name(config)) + 18
 
 
 def _key_name(config: Mapping[str, Any]) -> str:
@@ -410,6 +441,8 @@ def _cell_colours(config: Mapping[str, Any]) -> list[str]:
 
 
 _MARKS = ("o", "D", "^")
+#: Radius of the ring where two have fused.
+_FUSED = 2.1
 
 
 def _draw_plane(axes: Any, model: FieldModel, config: Mapping[str, Any], run: field_run.FieldRun, scale: float) -> None:
@@ -432,7 +465,12 @@ def _draw_plane(axes: Any, model: FieldModel, config: Mapping[str, Any], run: fi
     for k, (c, colour) in enumerate(zip(model.cells, _cell_colours(config), strict=True)):
         last = run.last.populations[k]
         size = 2 * max(2.4, last.fixed["diameter"] / 2 * scale)
-        axes.plot(last.x, last.y, _MARKS[k % 3], markersize=size, color=colour, markeredgecolor=style.PAPER_LIGHT, markeredgewidth=0.8, linestyle="none")
+        for which, mark, look in (
+            (last.joined >= 0, "o", {"markersize": 2 * _FUSED, "color": style.PAPER_LIGHT, "markeredgecolor": colour}),
+            (last.joined < 0, _MARKS[k % 3], {"markersize": size, "color": colour, "markeredgecolor": style.PAPER_LIGHT}),
+        ):
+            if which.any():
+                axes.plot(last.x[which], last.y[which], mark, markeredgewidth=0.8, linestyle="none", **look)
     if any(name in ACROSS for name in config["panels"]):
         axes.axhline(config["line"], color=style.MUTED, linewidth=0.8, linestyle=(0, (1, 4)))
 
@@ -463,16 +501,18 @@ def _draw_keys(figure: Any, config: Mapping[str, Any], run: field_run.FieldRun, 
     put(at + 61, 14, _number(top), color=style.MUTED)
     put(_WIDTH - _RIGHT, 14, f"{_number(run.t[-1])} {config['time']['many']}", color=style.INK, ha="right")
     colours = _cell_colours(config)
-    for i, k in enumerate(k for k, c in enumerate(config["cells"]) if c["shown"]):
-        c, colour = config["cells"][k], colours[k]
+    for i, (k, ring) in enumerate(_keys(config)):
+        colour = colours[k]
         x, y = _LEFT + 5 + i % 2 * (_WIDTH - _RIGHT - _LEFT) / 2, _HEAD + 9 + _KEY * (i // 2)
-        look = {"marker": _MARKS[k % 3], "markersize": 9, "color": colour, "markeredgecolor": style.PAPER_LIGHT, "linestyle": "none"}
-        figure.add_artist(Line2D([x / _WIDTH], [1 - (y - 4) / height], **look))
-        put(x + 11, y, c["name"], color=colour, weight=700)
+        look = {"marker": _MARKS[k % 3], "markersize": 9, "color": colour, "markeredgecolor": style.PAPER_LIGHT}
+        if ring:
+            look = {"marker": "o", "markersize": 4 * _FUSED, "color": style.PAPER_LIGHT, "markeredgecolor": colour}
+        figure.add_artist(Line2D([x / _WIDTH], [1 - (y - 4) / height], linestyle="none", **look))
+        put(x + 11, y, "fused" if ring else config["cells"][k]["name"], color=colour, weight=700)
 
 
 #: How far a panel's axis reaches at least; that of receptors is logarithmic and begins at one.
-_LEAST = {"arrived": 20.0, "index": 0.5, "profile": 0.0, "difference": 10.0, "front": 0.0}
+_LEAST = {"arrived": 20.0, "index": 0.5, "profile": 0.0, "difference": 10.0, "front": 0.0, "tips": 5.0, "length": 1.0}
 
 
 def _draw_curves(figure: Any, axes: Any, model: FieldModel, config: Mapping[str, Any], run: field_run.FieldRun, name: str, place: tuple[float, float]) -> None:
@@ -485,6 +525,8 @@ def _draw_curves(figure: Any, axes: Any, model: FieldModel, config: Mapping[str,
         "difference": "Receptors: front half over back half",
         "arrived": "At their goal, % of cells",
         "index": "Mean chemotactic index",
+        "tips": "Growing tips",
+        "length": f"Length of the network, {config['length']['unit']}",
     }[name]
     if name == "profile":
         lines = [_profile(run, config, q, k) for k, q in enumerate(config["profile"])]
@@ -493,9 +535,9 @@ def _draw_curves(figure: Any, axes: Any, model: FieldModel, config: Mapping[str,
         for q in config["front"]["theory"]:
             lines.append(([0, config["end"]], [float(run.last.value(Expression(q["id"]), run.values))] * 2, style.MUTED, q["label"]))
     else:
-        chosen = [(k, c) for k, c in enumerate(model.cells) if config["cells"][k]["shown"] and (c.senses if name == "difference" else c.goal)]
+        chosen = [(k, c) for k, c in enumerate(model.cells) if config["cells"][k]["shown"] and config["cells"][k][_WHO[name]]]
         there = [(k, c) for k, c in chosen if name == "difference" or len(run.last.populations[k].x)]
-        lines = [(*_curve(run, c.id, name, config["line"]), colours[k], c.name) for k, c in there]
+        lines = [(*_curve(run, c, name, config), colours[k], c.name) for k, c in there]
     level = config["threshold"] if name == "difference" else None
     _plot(axes, lines, model.width if name in ACROSS else config["end"], _LEAST[name], 100.0 if name == "arrived" else math.inf, log=name == "difference")
     if level:
@@ -521,12 +563,14 @@ def _profile(run: field_run.FieldRun, config: Mapping[str, Any], q: Mapping[str,
     return seen.index, seen, _shade(config) if q["id"] == config["show"]["id"] else style.colour(by_slug.get(q["mediator"]), k), q["label"]
 
 
-def _curve(run: field_run.FieldRun, cells: str, name: str, line: float) -> tuple[Any, Any]:
+def _curve(run: field_run.FieldRun, kind: Cells, name: str, config: Mapping[str, Any]) -> tuple[Any, Any]:
     """What a panel shows of one kind of cells."""
     if name == "difference":
-        seen = run.difference(cells, line)
+        seen = run.difference(kind.id, config["line"])
         return seen.index, seen
-    return run.t, 100 * run.arrivals(cells) if name == "arrived" else [run.chemotactic_index(cells, at=t) for t in run.t]
+    if name in ("tips", "length"):
+        return run.t, _grown(run, kind, name, config)
+    return run.t, 100 * run.arrivals(kind.id) if name == "arrived" else [run.chemotactic_index(kind.id, at=t) for t in run.t]
 
 
 def _plot(axes: Any, lines: list[tuple[Any, Any, str, str]], end: float, least: float, most: float, *, log: bool) -> None:
@@ -661,8 +705,8 @@ def explore_field(
     front : a field and a level: the place where it falls below it is followed, and its speed is told
     theory : what theory says of that speed: derived quantities that parameters alone decide, each with its label
     panels : curves below the plane, of ``"profile"`` (what is shown) and ``"difference"`` (occupied receptors by which the halves of
-        a cell would differ), both along a horizontal line, and ``"front"`` (its speed), ``"arrived"`` and ``"index"`` (chemotactic
-        index) over time
+        a cell would differ), both along a horizontal line, and over time ``"front"`` (its speed), ``"arrived"``, ``"index"`` (chemotactic
+        index) and, of cells that grow, ``"tips"`` (how many still do) and ``"length"`` (of all their ways)
     line : the height of that line (default: half-way up)
     threshold : receptors; drawn as a level in the panel ``"difference"``
     scenarios : ids of the scenarios to offer (default: all of the declaration)

@@ -23,12 +23,18 @@ source, parameters, derived, scenarios, leaves_out, encoding_notes`` mean what t
     ``name, number, start`` (a region) and optionally: ``goal`` (a region), ``stops`` (whether who arrives stays there and
     takes part no more; default true), ``after`` (the time at which they begin to move), ``mediator`` (a colour), ``diameter`` (default: the grid's
     distance), ``speed``, ``receptors, occupancy, noise, memory`` (together, for cells that sense), ``threshold``,
-    ``desensitises: {loss, recovery}``, ``note``.
+    ``desensitises: {loss, recovery}``, ``note``. Instead of sensing, cells may drift: ``follows`` maps fields to sensitivities
+    (area per time and unit of the field; the velocity is the sum of sensitivity times gradient), ``spread`` is the diffusion
+    coefficient of their random motion, which keeps its direction for ``memory`` (default 0).
+    Cells that move may also be the tips of something that grows: ``leaves`` names a field (in unit of 1/length) into which a
+    cell lays the way that it has gone, ``branches: {rate, after}`` lets one become two at that rate (per time), not before
+    the time ``after`` since its last fork, and ``fuses: true`` ends a cell where its way meets the way of another of its kind.
 
 Names in formulas: parameters everywhere. ``initial`` also knows regions and the place, ``x`` and ``y``. A ``rate`` knows fields,
 derived quantities, regions, ``time``, the place, and cells: their id is their density, cells per area of the grid cell. A
 ``diffusion`` knows the same but cells. At a cell
-``speed, occupancy, noise, loss`` and ``recovery`` know fields, derived quantities and regions where the cell is, and ``time``;
+``speed, occupancy, noise, loss, recovery, spread``, sensitivities and the ``rate`` of branching know fields, derived quantities and
+regions where the cell is, and ``time``;
 all but ``occupancy`` also ``surface``, the share of its receptors that is at the surface. The other keys of a cell are fixed
 by parameters alone.
 
@@ -87,10 +93,11 @@ KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("name", "number", "start"),
         (
             "goal", "stops", "after", "mediator", "diameter", "speed", "receptors", "occupancy", "noise", "memory", "threshold",
-            "desensitises", "note",
+            "desensitises", "follows", "spread", "leaves", "branches", "fuses", "note",
         ),
     ),
     "desensitises": (("loss", "recovery"), ()),
+    "branches": (("rate",), ("after",)),
 }  # fmt: skip
 #: What a cell needs in order to sense a difference.
 SENSES = ("receptors", "occupancy", "noise", "memory")
@@ -139,7 +146,7 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Cells:
-    """One kind of cell. Formulas that are left out are ``None``; ``senses`` says whether it follows a difference."""
+    """One kind of cell. Formulas that are left out are ``None``; ``branching`` and ``ripens`` are the rate and the time of ``branches``."""
 
     id: str
     name: str
@@ -158,12 +165,28 @@ class Cells:
     threshold: Expression | None = None
     loss: Expression | None = None
     recovery: Expression | None = None
+    follows: Mapping[str, Expression] | None = None
+    spread: Expression | None = None
+    leaves: str | None = None
+    branching: Expression | None = None
+    ripens: Expression | None = None
+    fuses: bool = False
     note: str = ""
 
     @property
     def senses(self) -> bool:
         """Whether the cell follows a difference of occupied receptors."""
         return self.occupancy is not None
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the cell drifts along gradients of fields."""
+        return self.follows is not None or self.spread is not None
+
+    @property
+    def grows(self) -> bool:
+        """Whether the cell is the tip of something: it leaves its way, branches or fuses."""
+        return self.leaves is not None or self.branching is not None or self.fuses
 
     @property
     def latex(self) -> str:
@@ -271,7 +294,57 @@ def _read_reactions(r: _Reader, data: Any, fields: Iterable[str]) -> list[Reacti
     return out
 
 
-def _read_cells(r: _Reader, data: Any, taken: dict[str, str], regions: Iterable[str]) -> list[Cells]:
+def _flag(r: _Reader, node: Any, key: str, default: bool, where: str) -> bool:
+    """What stands under ``key``, true or false."""
+    value = node.get(key, default)
+    if not isinstance(value, bool):
+        r.problem(_line(node, key), f"`{key}` of {where} is neither true nor false", f"write `{key}: {str(not default).lower()}`, or leave it out")
+    return bool(value)
+
+
+def _read_sensing(r: _Reader, node: Any, where: str, line: int | None) -> dict[str, Expression]:
+    """What a cell that senses is given by."""
+    given = [key for key in SENSES if node.get(key) is not None]
+    if given and len(given) < len(SENSES):
+        missing = ", ".join(key for key in SENSES if key not in given)
+        r.problem(line, f"{where} cannot sense without {missing}", f"give all of {', '.join(SENSES)}, or none")
+        given = []
+    for key in ("speed", "threshold", "desensitises"):
+        if node.get(key) is not None and not given:
+            r.problem(_line(node, key), f"{where} has `{key}` but does not sense", f"add {', '.join(SENSES)}")
+    formulas = {key: r.formula(node, key, f"{key} of {where}") for key in ("speed", *SENSES, "threshold") if node.get(key) is not None}
+    tired = node.get("desensitises")
+    if tired is not None and _keys(r, tired, "desensitises", f"`desensitises` of {where}", _line(node, "desensitises")):
+        formulas |= {key: r.formula(tired, key, f"{key} of {where}") for key in ("loss", "recovery")}
+    return formulas
+
+
+def _read_drift(r: _Reader, node: Any, fields: Iterable[str], where: str) -> dict[str, Any]:
+    """What a cell that drifts is given by."""
+    for key in ("speed", "receptors", "occupancy", "noise", "threshold", "desensitises"):
+        if node.get(key) is not None:
+            r.problem(_line(node, key), f"{where} drifts and has `{key}`", "cells either sense, or drift by `follows` and `spread`")
+    out = {key: r.formula(node, key, f"{key} of {where}", 0) for key in ("spread", "memory")}
+    follows = node.get("follows", {})
+    if not isinstance(follows, Mapping):
+        r.problem(_line(node, "follows"), f"`follows` of {where} names no fields", "write `follows: {<field>: <sensitivity>}`")
+        follows = {}
+    for name in follows:
+        if name not in fields:
+            r.problem(_line(follows, name), f"{where} follows `{name}`, which is not a field{did_you_mean(name, fields)}", f"known are: {', '.join(fields)}")
+    return out | {"follows": {str(name): r.formula(follows, name, f"sensitivity of {where} to `{name}`") for name in follows}}
+
+
+def _read_growth(r: _Reader, node: Any, fields: Iterable[str], where: str, line: int | None) -> dict[str, Any]:
+    """What makes a cell the tip of something that grows."""
+    out = {"leaves": _known(r, node, "leaves", fields, where, "field"), "fuses": _flag(r, node, "fuses", False, where)}
+    branches = node.get("branches")
+    if branches is not None and _keys(r, branches, "branches", f"`branches` of {where}", _line(node, "branches")):
+        out |= {"branching": r.formula(branches, "rate", f"rate of branching of {where}"), "ripens": r.formula(branches, "after", f"`after` of branching of {where}", 0)}
+    return out
+
+
+def _read_cells(r: _Reader, data: Any, taken: dict[str, str], regions: Iterable[str], fields: Iterable[str]) -> list[Cells]:
     out = []
     section = r.section(data, "cells", dict)
     for name, node in section.items():
@@ -280,28 +353,17 @@ def _read_cells(r: _Reader, data: Any, taken: dict[str, str], regions: Iterable[
         if not _keys(r, node, "cells", where, line):
             continue
         start, goal = (_known(r, node, key, regions, where, "region") for key in ("start", "goal"))
-        stops = node.get("stops", True)
-        if not isinstance(stops, bool):
-            r.problem(_line(node, "stops"), f"`stops` of {where} is neither true nor false", "write `stops: false`, or leave it out")
-        given = [key for key in SENSES if node.get(key) is not None]
-        if given and len(given) < len(SENSES):
-            missing = ", ".join(key for key in SENSES if key not in given)
-            r.problem(line, f"{where} cannot sense without {missing}", f"give all of {', '.join(SENSES)}, or none")
-            given = []
-        for key in ("speed", "threshold", "desensitises"):
-            if node.get(key) is not None and not given:
-                r.problem(_line(node, key), f"{where} has `{key}` but does not sense", f"add {', '.join(SENSES)}")
-        formulas = {key: r.formula(node, key, f"{key} of {where}") for key in ("speed", *SENSES, "threshold") if node.get(key) is not None}
-        tired = node.get("desensitises")
-        if tired is not None and _keys(r, tired, "desensitises", f"`desensitises` of {where}", _line(node, "desensitises")):
-            formulas |= {key: r.formula(tired, key, f"{key} of {where}") for key in ("loss", "recovery")}
+        stops = _flag(r, node, "stops", True, where)
+        drifts = node.get("follows") is not None or node.get("spread") is not None
+        moves = _read_drift(r, node, fields, where) if drifts else _read_sensing(r, node, where, line)
+        grows = _read_growth(r, node, fields, where, line)
+        if any(grows.values()) and not drifts and node.get("speed") is None:
+            r.problem(line, f"{where} grows but does not move", "add `follows` or `spread`, or `speed` to cells that sense")
         number = r.formula(node, "number", f"number of {where}")
         after = r.formula(node, "after", f"`after` of {where}", 0)
         diameter = r.formula(node, "diameter", f"diameter of {where}", float((data.get("space") or {}).get("grid") or 1))
         words = r.text(node, "mediator") or None
-        out.append(
-            Cells(str(name), r.text(node, "name"), number, start or "", goal, bool(stops), after, diameter, words, **formulas, note=r.text(node, "note"))
-        )
+        out.append(Cells(str(name), r.text(node, "name"), number, start or "", goal, stops, after, diameter, words, **moves, **grows, note=r.text(node, "note")))
     return out
 
 
@@ -327,7 +389,7 @@ class FieldModel(Declaration):
         taken = dict.fromkeys(PLACE, "a place on the plane") | {SURFACE: "the share of receptors at a cell's surface", SEED: "the seed of a run"}
         self.regions = tuple(_read_regions(r, data, taken))
         self.fields = tuple(_read_fields(r, data, taken))
-        self.cells = tuple(_read_cells(r, data, taken, list(data.get("regions") or {})))
+        self.cells = tuple(_read_cells(r, data, taken, list(data.get("regions") or {}), list(data.get("fields") or {})))
         self.parameters_ = tuple(_read_parameters(r, data, taken))
         self.derived = tuple(_read_derived(r, data, taken))
         self.reactions = tuple(_read_reactions(r, data, list(data.get("fields") or {})))
@@ -433,7 +495,13 @@ class FieldModel(Declaration):
     def pace(self, e: Expression) -> str:
         """How often a rate is asked for: ``still`` (once in a run), ``slow`` (once in a step), ``fast`` (in each substep)."""
         names = self.names_of(e)
-        return "fast" if names & {*self.field_ids} else "slow" if names & {*self.cell_ids, TIME} else "still"
+        return "fast" if names & self._changing else "slow" if names & {*self.field_ids, *self.cell_ids, TIME} else "still"
+
+    @cached_property
+    def _changing(self) -> set[str]:
+        """The fields that diffuse or react, and so change within a step."""
+        react = {name for r in self.reactions for name in (r.source, r.target)}
+        return {f.id for f in self.fields if f.id in react or f.diffusion.text not in ("0", "0.0")}
 
     def at_place(self, e: Expression) -> bool:
         """Whether a formula can be read at a point: it asks for no density of cells and no state of a cell."""
@@ -548,11 +616,20 @@ class _FieldChecker(_Checker):
             "noise": (cells.noise, at_cell, {}),
             "loss": (cells.loss, at_cell, per_time),
             "recovery": (cells.recovery, at_cell, per_time),
+            "spread": (cells.spread, at_cell, units.times(units.times(length, length), per_time)),
+            "rate": (cells.branching, at_cell, per_time),
         }
         for key, (e, known, unit) in wanted.items():
             if e is not None:
-                line = _line(node.get("desensitises"), key) if key in ("loss", "recovery") else _line(node, key)
-                self.formula(e, known, line, f"{key} of cells `{cells.id}`", unit)
+                within = {"loss": "desensitises", "recovery": "desensitises", "rate": "branches"}.get(key)
+                self.formula(e, known, _line(node.get(within) if within else node, key), f"{key} of cells `{cells.id}`", unit)
+        if cells.ripens is not None:
+            self.formula(cells.ripens, constants, _line(node["branches"], "after"), f"`after` of branching of cells `{cells.id}`", time)
+        for name, e in (cells.follows or {}).items():
+            wanted_unit = units.times(units.times(units.times(length, length), per_time), self.vectors[name], -1)
+            self.fits(e, at_cell, _line(node["follows"], name), f"sensitivity of cells `{cells.id}` to `{name}`", wanted_unit)
+        if cells.leaves and not units.agree(self.vectors[cells.leaves], units.times({}, length, -1)):
+            self.r.problem(_line(node, "leaves"), f"`{cells.leaves}` cannot hold the way of cells `{cells.id}`", f"declare it in 1/{m.space_unit}: length per area")
 
     def _of_cells(self, e: Expression, constants: list[str]) -> bool:
         """Whether a number of cells is given in cells rather than as a plain number."""

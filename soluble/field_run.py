@@ -18,14 +18,30 @@ in which ``noise`` is the standard deviation of each component, and goes where t
 So the noise that misleads a cell in a gradient is also what makes it persist and turn in an even field. In a constant gradient
 the mean cosine between its way and the gradient has a closed form, :func:`expected_index`.
 
-**Order of a step.** Densities from where cells are; fields; then each cell reads, remembers and goes. Random numbers are those of
-:mod:`soluble.philox`: for the k-th kind of cells stream 2k holds where and how a cell starts, stream 2k + 1 its noise.
+**Cells that drift** go with the velocity ``sum of sensitivity * gradient + w``, the gradients read over one grid distance to each
+side. The random part w keeps its direction for ``memory``, and its size is such that the cell spreads with the coefficient
+``spread`` in the long run, whatever the step::
+
+    w' = e w + sqrt(1 - e**2) sqrt(2 spread / step * (1 - e) / (1 + e)) xi,   e = exp(-step / memory)
+
+Without a memory this is the random walk whose density n obeys ``dn/dt = spread lap n - div(n sensitivity grad field)``.
+
+**Cells that grow** are tips, and the way of a tip is a branch of the network. When all tips have gone their step, one after the other is looked at
+in order: where its step crosses an earlier stretch of the way of another tip of its kind, the step ends there, and the tip has
+fused and rests (a tip's own way is no obstacle, nor is that of the one it forked from or of its own fork until the younger has reached
+the time of ``branches: after``). The length that it went is laid into the field under ``leaves``, so that the field's total is
+the network's length. Then a tip whose last fork is long enough ago branches with the probability ``1 - exp(-rate step)``: a
+tip is put where it is, whose random velocity (or memory) is its own mirrored in its heading, so that the two part.
+
+**Order of a step.** Densities from where cells are; fields; then each cell reads, remembers and goes, is held up by what it meets, and branches.
+Random numbers are those of :mod:`soluble.philox`: for the k-th kind of cells stream 2k holds where and how a cell starts, stream
+2k + 1 its noise, stream ``FORKS + k`` whether it branches.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +55,8 @@ from .model import UnknownNameError
 
 #: Diffusion number of a substep, over all dimensions together; the limit of stability is 1/2.
 LARGEST = 0.4
+#: First of the streams of random numbers that decide on branching.
+FORKS = 2**16
 #: Recorded times of a run, where the caller does not say.
 RECORDS = 120
 
@@ -109,7 +127,7 @@ class _Points:
         high = (1 - a) * values[self.j1, self.i] + a * values[self.j1, self.i1]
         return (1 - b) * low + b * high
 
-    def spread(self, out: np.ndarray, amount: float) -> None:
+    def spread(self, out: np.ndarray, amount: Any) -> None:
         """Add an amount per point to the grid, with the same weights."""
         a, b = self.a, self.b
         for j, i, share in ((self.j, self.i, (1 - a) * (1 - b)), (self.j, self.i1, a * (1 - b)), (self.j1, self.i, (1 - a) * b), (self.j1, self.i1, a * b)):
@@ -121,18 +139,77 @@ class _Points:
 
 @dataclass
 class _Population:
-    """The cells of one kind: arrays with one entry per cell."""
+    """The cells of one kind: arrays whose last axis has one entry per cell."""
 
     kind: Cells
     x: np.ndarray
     y: np.ndarray
-    memory: np.ndarray  # (2, cells): receptors
+    memory: np.ndarray  # (2, cells): receptors or, of cells that drift, the random velocity
     heading: np.ndarray  # (2, cells): unit vectors
     surface: np.ndarray
     path: np.ndarray
     arrived: np.ndarray
     first: np.ndarray  # distance to the goal at the start
+    mother: np.ndarray  # the cell from which it forked, or -1
+    joined: np.ndarray  # the cell whose way ended it, or -1
+    born: np.ndarray  # the step
+    forked: np.ndarray  # the step of its last fork, or of its birth
+    origin: np.ndarray  # (2, cells): where it was born
     fixed: dict[str, float] = field(default_factory=dict)
+    ways: _Ways | None = None
+
+    @property
+    def going(self) -> np.ndarray:
+        """Which cells have neither fused nor arrived to stay."""
+        return (self.joined < 0) & (~self.arrived if self.kind.stops else True)
+
+    def fork(self, mothers: np.ndarray, step: int) -> None:
+        """Add a cell beside each of ``mothers``; the two part to both sides of the way that they came."""
+        along = (self.memory * self.heading).sum(axis=0)
+        self.forked[mothers] = step
+        new = {"memory": 2 * along * self.heading - self.memory, "origin": np.stack([self.x, self.y])}
+        new |= {"path": np.zeros_like(self.path), "mother": np.arange(len(self.x)), "born": np.full(len(self.x), step)}
+        for name in ("x", "y", "memory", "heading", "surface", "path", "arrived", "first", "mother", "joined", "born", "forked", "origin"):
+            own = getattr(self, name)
+            setattr(self, name, np.concatenate([own, new.get(name, own)[..., mothers]], axis=-1))
+
+
+class _Ways:
+    """The ways of tips as straight stretches, kept by the squares of side ``size`` that they touch."""
+
+    def __init__(self, size: float) -> None:
+        self.size = size
+        self.squares: dict[tuple[int, int], list[tuple[int, float, float, float, float]]] = {}
+
+    def _touched(self, x0: float, y0: float, x1: float, y1: float) -> list[tuple[int, int]]:
+        i0, i1 = sorted((math.floor(x0 / self.size), math.floor(x1 / self.size)))
+        j0, j1 = sorted((math.floor(y0 / self.size), math.floor(y1 / self.size)))
+        return [(i, j) for i in range(i0, i1 + 1) for j in range(j0, j1 + 1)]
+
+    def add(self, cell: int, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Lay a stretch of the way of a cell."""
+        for square in self._touched(x0, y0, x1, y1):
+            self.squares.setdefault(square, []).append((cell, x0, y0, x1, y1))
+
+    def meets(self, x0: float, y0: float, x1: float, y1: float, ignored: Callable[[int], bool]) -> tuple[float, int]:
+        """The share of a step that can be gone before it crosses another's way, and whose that is; (1, -1) where it meets none."""
+        share, whose = 1.0, -1
+        for square in self._touched(x0, y0, x1, y1):
+            for cell, *stretch in self.squares.get(square, ()):
+                if not ignored(cell) and (at := crossing(x0, y0, x1, y1, *stretch)) < share:
+                    share, whose = at, cell
+        return share, whose
+
+
+def crossing(x0: float, y0: float, x1: float, y1: float, u0: float, v0: float, u1: float, v1: float) -> float:
+    """The share of the step from (x0, y0) to (x1, y1) at which it crosses the stretch from (u0, v0) to (u1, v1); infinite where it does not."""
+    dx, dy, du, dv = x1 - x0, y1 - y0, u1 - u0, v1 - v0
+    area = dx * dv - dy * du
+    if area == 0:
+        return math.inf
+    share = ((u0 - x0) * dv - (v0 - y0) * du) / area
+    other = ((u0 - x0) * dy - (v0 - y0) * dx) / area
+    return share if 0 <= share < 1 and 0 <= other < 1 else math.inf
 
 
 class Stepper:
@@ -191,11 +268,11 @@ class Stepper:
     # -- fields --
 
     def densities(self) -> dict[str, np.ndarray]:
-        """Cells per area on the grid, by kind. A cell that has arrived and stays there takes part no more."""
+        """Cells per area on the grid, by kind. A cell that has fused, or arrived and stays there, takes part no more."""
         out = {}
         for population in self.populations:
             out[population.kind.id] = grid = np.zeros((self.model.ny, self.model.nx))
-            here = ~population.arrived if population.kind.stops else slice(None)
+            here = population.going
             _Points(self.model, population.x[here], population.y[here]).spread(grid, 1 / self.model.grid**2)
         return out
 
@@ -232,8 +309,8 @@ class Stepper:
         return out
 
     def _names(self, densities: Mapping[str, np.ndarray]) -> dict[str, Any]:
-        """What a rate may ask for, but the fields."""
-        return self.p | self.regions | self.place | dict(densities) | {TIME: self.time}
+        """What a rate may ask for."""
+        return self.p | self.regions | self.place | dict(densities) | dict(zip(self.model.field_ids, self.fields, strict=True)) | {TIME: self.time}
 
     def _react(self, dt: float, names: Mapping[str, Any], known: Mapping[int, Any]) -> None:
         """One substep of all fields; ``known`` holds the rates that keep their value during the step, by reaction."""
@@ -284,56 +361,120 @@ class Stepper:
         else:
             x, y = b["x0"] + u[:, 0] * (b["x1"] - b["x0"]), b["y0"] + u[:, 1] * (b["y1"] - b["y0"])
         x, y = np.clip(x, 0, self.model.width), np.clip(y, 0, self.model.height)
-        xi = philox.normal(self.seed, 2 * k, 1, index)[:, :2].T
+        xi = philox.normal(self.seed, 2 * k, 1, index)[:, :2].T.copy()
         if self.model.ny == 1:
             xi[1] = 0.0
         surface = np.ones(number)
-        noise = self.at(x, y, kind.noise, **{SURFACE: surface}) if kind.senses else 0.0
+        fixed = {key: float(e.value(self.p)) for key in ("diameter", "receptors", "memory", "threshold", "after", "ripens") if (e := getattr(kind, key)) is not None}
+        noise = self.at(x, y, kind.noise, **{SURFACE: surface}) if kind.senses else self._wander(kind, x, y, surface, fixed["memory"]) if kind.drifts else 0.0
         first = distance(self._region[kind.goal], self.p, x, y) if kind.goal else np.full(number, np.nan)
-        fixed = {key: float(e.value(self.p)) for key in ("diameter", "receptors", "memory", "threshold", "after") if (e := getattr(kind, key)) is not None}
-        return _Population(kind, x, y, noise * xi, xi / np.hypot(*xi), surface, np.zeros(number), first == 0, first, fixed)
+        whole = {name: np.full(number, value) for name, value in (("mother", -1), ("joined", -1), ("born", 0), ("forked", 0))}
+        moved = (noise * xi, xi / np.hypot(*xi), surface, np.zeros(number), first == 0, first)
+        return _Population(kind, x, y, *moved, **whole, origin=np.stack([x, y]), fixed=fixed, ways=_Ways(self.model.grid) if kind.fuses else None)
+
+    def _slope(self, x: np.ndarray, y: np.ndarray, e: Expression) -> np.ndarray:
+        """The gradient of a formula at points, read over one grid distance to each side: shape (2, ...)."""
+        h = self.model.grid
+        sides = self.at(np.stack([x + h, x - h, x, x]), np.stack([y, y, y + h, y - h]), e)
+        return np.stack([sides[0] - sides[1], sides[2] - sides[3] if self.model.ny > 1 else 0.0 * sides[2]]) / (2 * h)
 
     def difference(self, kind: Cells, x: np.ndarray, y: np.ndarray, surface: Any = 1.0) -> np.ndarray:
         """Occupied receptors by which the halves of a cell at (x, y) differ, along x and y: shape (2, ...).
 
         ``surface`` is the share of its receptors at the surface.
         """
-        h = self.model.grid
-        scale = surface * float(kind.receptors.value(self.p)) / 2 * float(kind.diameter.value(self.p)) / 2 / (2 * h)
-        sides = self.at(np.stack([x + h, x - h, x, x]), np.stack([y, y, y + h, y - h]), kind.occupancy)
-        return np.stack([scale * (sides[0] - sides[1]), scale * (sides[2] - sides[3] if self.model.ny > 1 else 0.0 * sides[2])])
+        return surface * float(kind.receptors.value(self.p)) / 2 * float(kind.diameter.value(self.p)) / 2 * self._slope(x, y, kind.occupancy)
 
-    def _move(self, k: int, population: _Population) -> None:
-        """One step of the cells of one kind."""
-        kind, m, dt = population.kind, self.model, self.model.step
-        if not kind.senses or not len(population.x):
-            return
+    def _wander(self, kind: Cells, x: np.ndarray, y: np.ndarray, surface: np.ndarray, memory: float) -> np.ndarray:
+        """Standard deviation of each component of the random velocity of cells that drift."""
+        kept = math.exp(-self.model.step / memory) if memory > 0 else 0.0
+        return np.sqrt(2 * self.at(x, y, kind.spread, **{SURFACE: surface}) / self.model.step * (1 - kept) / (1 + kept))
+
+    def _sense(self, population: _Population, xi: np.ndarray, kept: float) -> np.ndarray:
+        """The steps that cells which sense would go: shape (2, cells)."""
+        kind, dt = population.kind, self.model.step
         x, y, surface = population.x, population.y, population.surface
         seen = self.difference(kind, x, y, surface)
         if kind.threshold is not None:
             seen = np.where(np.hypot(*seen) < population.fixed["threshold"], 0.0, seen)
         noise = self.at(x, y, kind.noise, **{SURFACE: surface})
-        xi = philox.normal(self.seed, 2 * k + 1, self.n, np.arange(len(x)))[:, :2].T
-        kept = math.exp(-dt / population.fixed["memory"]) if population.fixed["memory"] > 0 else 0.0
         population.memory = kept * population.memory + (1 - kept) * seen + math.sqrt(1 - kept * kept) * noise * xi
-        if m.ny == 1:
-            population.memory[1] = 0.0
         if kind.loss is not None:
             loss, recovery = (self.at(x, y, e, **{SURFACE: surface}) for e in (kind.loss, kind.recovery))
             population.surface = (surface + dt * recovery) / (1 + dt * (recovery + loss))
         size = np.hypot(*population.memory)
         turned = size > 0
         population.heading = np.where(turned, population.memory / np.where(turned, size, 1.0), population.heading)
-        if kind.speed is None or self.time < population.fixed["after"]:
+        speed = 0.0 if kind.speed is None else self.at(x, y, kind.speed, **{SURFACE: surface})
+        return dt * speed * population.heading
+
+    def _drift(self, population: _Population, xi: np.ndarray, kept: float) -> np.ndarray:
+        """The steps that cells which drift would go: shape (2, cells)."""
+        kind = population.kind
+        x, y, surface = population.x, population.y, population.surface
+        wander = self._wander(kind, x, y, surface, population.fixed["memory"])
+        population.memory = kept * population.memory + math.sqrt(1 - kept * kept) * wander * xi
+        velocity = population.memory
+        for name, strength in kind.follows.items():
+            velocity = velocity + self.at(x, y, strength, **{SURFACE: surface}) * self._slope(x, y, Expression(name))
+        size = np.hypot(*velocity)
+        population.heading = np.where(size > 0, velocity / np.where(size > 0, size, 1.0), population.heading)
+        return self.model.step * velocity
+
+    def _move(self, k: int, population: _Population) -> None:
+        """One step of the cells of one kind."""
+        kind, m = population.kind, self.model
+        if not len(population.x) or not (kind.senses or kind.drifts):
             return
-        going = ~population.arrived if kind.stops else np.ones(len(x), dtype=bool)
-        stride = np.where(going, dt * self.at(x, y, kind.speed, **{SURFACE: surface}), 0.0)
-        population.x = np.clip(x + stride * population.heading[0], 0, m.width)
-        population.y = np.clip(y + stride * population.heading[1], 0, m.height)
-        population.path = population.path + np.hypot(population.x - x, population.y - y)
+        xi = philox.normal(self.seed, 2 * k + 1, self.n, np.arange(len(population.x)))[:, :2].T.copy()
+        if m.ny == 1:
+            xi[1] = 0.0
+        kept = math.exp(-m.step / population.fixed["memory"]) if population.fixed["memory"] > 0 else 0.0
+        stride = (self._sense if kind.senses else self._drift)(population, xi, kept)
+        if self.time < population.fixed["after"] or (kind.senses and kind.speed is None):
+            return
+        going = population.going
+        x, y = population.x, population.y
+        to_x, to_y = (np.where(going, np.clip(at + d, 0, most), at) for at, d, most in ((x, stride[0], m.width), (y, stride[1], m.height)))
+        if kind.fuses:
+            self._fuse(population, np.flatnonzero(going), to_x, to_y)
+        population.x, population.y = to_x, to_y
+        gone = np.hypot(to_x - x, to_y - y)
+        population.path = population.path + gone
+        if kind.leaves:
+            trail = self.fields[m.field_ids.index(kind.leaves)]
+            _Points(m, (x + to_x) / 2, (y + to_y) / 2).spread(trail, gone / m.grid**2)
         if kind.goal:
-            inside = distance(self._region[kind.goal], self.p, population.x, population.y) == 0
+            inside = distance(self._region[kind.goal], self.p, to_x, to_y) == 0
             population.arrived = inside | population.arrived if kind.stops else inside
+        if kind.branching is not None:
+            self._branch(k, population)
+
+    def _fuse(self, population: _Population, going: np.ndarray, to_x: np.ndarray, to_y: np.ndarray) -> None:
+        """Shorten the steps that meet the way of another cell, and lay them, in the order of the cells."""
+        young = max(population.fixed.get("ripens", 0.0), self.model.step)  # a fork's two ways begin at one point
+        mother, born = population.mother.tolist(), population.born.tolist()
+        for i in going.tolist():
+
+            def ignored(other: int, i: int = i) -> bool:
+                kin = mother[other] == i or mother[i] == other
+                return other == i or (kin and (self.n + 1 - born[max(i, other)]) * self.model.step <= young)
+
+            step = (float(population.x[i]), float(population.y[i]), float(to_x[i]), float(to_y[i]))
+            share, whose = population.ways.meets(*step, ignored)
+            if whose >= 0:
+                population.joined[i] = whose
+                to_x[i], to_y[i] = step[0] + share * (step[2] - step[0]), step[1] + share * (step[3] - step[1])
+            population.ways.add(i, step[0], step[1], float(to_x[i]), float(to_y[i]))
+
+    def _branch(self, k: int, population: _Population) -> None:
+        """Let cells become two."""
+        index = np.arange(len(population.x))
+        ripe = population.going & ((self.n + 1 - population.forked) * self.model.step >= population.fixed["ripens"])
+        rate = self.at(population.x, population.y, population.kind.branching, **{SURFACE: population.surface})
+        chance = philox.uniform(self.seed, FORKS + k, self.n, index)[:, 0]
+        mothers = index[ripe & (chance < 1 - np.exp(-rate * self.model.step))]
+        population.fork(mothers[: MOST_CELLS - len(index)], self.n + 1)
 
     def step(self) -> None:
         """Fields, then cells, one step on."""
@@ -374,8 +515,10 @@ class FieldRun:
     """The record of a run.
 
     ``t`` the recorded times; ``fields[name]`` an array (times, ny, nx), row 0 at the bottom; ``tracks`` a table with a row per
-    cell and recorded time: ``cells, cell, time, x, y, path, gained, surface, arrived``, where ``gained`` is by how much the
-    distance to the goal has fallen, and of cells that do not stop those have ``arrived`` that are in their goal now. ``values`` are the parameters, ``seed`` the seed, ``last`` the :class:`Stepper` at the end.
+    cell and recorded time: ``cells, cell, time, x, y, path, gained, surface, arrived, mother, joined``, where ``gained`` is by how
+    much the distance to the goal has fallen, of cells that do not stop those have ``arrived`` that are in their goal now, and
+    ``mother`` and ``joined`` are the cells from which one forked and with whose way it fused, -1 for none. ``values`` are the
+    parameters, ``seed`` the seed, ``last`` the :class:`Stepper` at the end.
     """
 
     def __init__(self, last: Stepper, t: list[float], fields: list[np.ndarray], tracks: pd.DataFrame) -> None:
@@ -422,6 +565,26 @@ class FieldRun:
         """The share of cells that have arrived at the end; NaN where there are none."""
         share = self.arrivals(cells)
         return float(share.iloc[-1]) if len(share) else math.nan
+
+    def network(self, cells: str | None = None) -> pd.DataFrame:
+        """The branches at the end, a row for each cell: ``mother, joined`` (-1 for none), ``born`` (time), from ``x0, y0`` to ``x1, y1``,
+        ``length``, and ``ends``: growing, arrived or fused. Without a name of the first kind that grows, else as elsewhere.
+        """
+        grows = next((c.id for c in self.model.cells if c.grows), None)
+        kind = self._kind(cells or grows)
+        last = next(one for one in self.last.populations if one.kind.id == kind.id)
+        ends = np.select([last.joined >= 0, last.arrived], ["fused", "arrived"], "growing")
+        columns = {"mother": last.mother, "joined": last.joined, "born": last.born * self.model.step}
+        columns |= {"x0": last.origin[0], "y0": last.origin[1], "x1": last.x, "y1": last.y, "length": last.path, "ends": ends}
+        return pd.DataFrame(columns, index=pd.Index(range(len(last.x)), name="cell"))
+
+    def growth(self, cells: str | None = None) -> pd.DataFrame:
+        """How the network grows, a row for each recorded time: ``growing`` tips, ``forks``, ``fusions``, ``arrived`` tips, ``length``."""
+        grows = next((c.id for c in self.model.cells if c.grows), None)
+        table = self.tracks[self.tracks["cells"] == self._kind(cells or grows).id]
+        fused, arrived = table["joined"] >= 0, table["arrived"].astype(bool)
+        counted = table.assign(growing=~(fused | arrived), forks=table["mother"] >= 0, fusions=fused, arrived=arrived & ~fused, length=table["path"])
+        return counted.groupby("time")[["growing", "forks", "fusions", "arrived", "length"]].sum()
 
     def quantity(self, name: str) -> np.ndarray:
         """A field or a derived quantity on the grid at the last time, (ny, nx)."""
@@ -507,7 +670,7 @@ def simulate(model: FieldModel, overrides: Mapping[str, float] | None = None, se
 
 
 def _empty() -> pd.DataFrame:
-    return pd.DataFrame(columns=["cells", "cell", "time", "x", "y", "path", "gained", "surface", "arrived"])
+    return pd.DataFrame(columns=["cells", "cell", "time", "x", "y", "path", "gained", "surface", "arrived", "mother", "joined"])
 
 
 def _row(run: Stepper, population: _Population) -> pd.DataFrame:
@@ -523,5 +686,7 @@ def _row(run: Stepper, population: _Population) -> pd.DataFrame:
         "gained": gained,
         "surface": population.surface,
         "arrived": population.arrived,
+        "mother": population.mother,
+        "joined": population.joined,
     }
     return pd.DataFrame(columns)

@@ -42,6 +42,7 @@ class FieldEquations(Equations):
         for r in m.reactions:
             if f.id in (r.source, r.target):
                 terms += ["+" if r.target == f.id else "-", self._flux(r)]
+        terms += [rf"+ \sum_{{{c.latex}}} \left|\dot{{\boldsymbol{{x}}}}_{{{c.latex}}}\right| \delta\!\left(\boldsymbol{{x}} - \boldsymbol{{x}}_{{{c.latex}}}\right)" for c in m.cells if c.leaves == f.id]
         out = " ".join(terms).strip()
         return out.removeprefix("+").strip() or "0"
 
@@ -64,7 +65,20 @@ class FieldEquations(Equations):
 
     def movement(self) -> list[str]:
         """How a cell of each kind reads, remembers and goes; ``x`` is its place, ``m`` its memory, ``W`` a Wiener process."""
-        return [line for c in self.model.cells if c.senses for line in self._cell(c)]
+        return [line for c in self.model.cells for line in (self._cell(c) if c.senses else self._drift(c) if c.drifts else [])]
+
+    def _drift(self, c: Cells) -> list[str]:
+        m = self.model
+        own, wander = rf"\boldsymbol{{x}}_{{{c.latex}}}", rf"\boldsymbol{{w}}_{{{c.latex}}}"
+        pulls = " + ".join(rf"{self._factor(e)} \, \nabla {m.symbols[name]}" for name, e in c.follows.items()) or "0"
+        noise = rf"\sqrt{{2 \, {self._factor(c.spread)}}} \, \mathrm{{d}}\boldsymbol{{W}}"
+        if c.memory.text in ("0", "0.0"):
+            lines = [rf"\mathrm{{d}}{own} = \left({pulls}\right) \mathrm{{d}}t + {noise}"]
+        else:
+            lines = [rf"\frac{{\mathrm{{d}}{own}}}{{\mathrm{{d}}t}} = {pulls} + {wander}", rf"{self._factor(c.memory)} \, \mathrm{{d}}{wander} = -{wander} \, \mathrm{{d}}t + {noise}"]
+        if c.branching is not None:
+            lines.append(rf"\lambda_{{{c.latex}}} = {latex_of(m, c.branching)}")
+        return lines
 
     def _cell(self, c: Cells) -> list[str]:
         m = self.model
@@ -89,11 +103,11 @@ class FieldEquations(Equations):
 
     def _repr_html_(self) -> str:
         moving = self.movement()
-        return super()._repr_html_() + (f"<p>and a cell that reads, remembers and goes by</p>{self._html(moving)}" if moving else "")
+        return super()._repr_html_() + (f"<p>and how a cell goes:</p>{self._html(moving)}" if moving else "")
 
     def _repr_markdown_(self) -> str:
         moving = self.movement()
-        return super()._repr_markdown_() + (f"\n\nand a cell that reads, remembers and goes by\n\n{self._markdown(moving)}" if moving else "")
+        return super()._repr_markdown_() + (f"\n\nand how a cell goes:\n\n{self._markdown(moving)}" if moving else "")
 
     def __repr__(self) -> str:
         lines = [f"{r.name}: {r.source or '-'} -> {r.target or '-'}, rate {r.rate.text}" for r in self.model.reactions]
@@ -153,7 +167,7 @@ class FieldSheet(Sheet):
         for c in m.cells:
             goal = f", bound for the {self._region(c.goal)}" if c.goal else ""
             after = "" if c.after.text in ("0", "0.0") else f", moving from {c.after.text} on"
-            yield m.symbols[c.id], c.id, _noted(f"density of {c.name}", c.note), m.units[c.id], f"{c.number.text} of them, at first in the {self._region(c.start)}{goal}{after}"
+            yield m.symbols[c.id], c.id, _noted(f"density of {c.name}", c.note), m.units[c.id], f"{c.number.text} of them, at first in the {self._region(c.start)}{goal}{after}{_growth(c)}"
         for g in m.regions:
             bounds = ", ".join(f"{key} {e.text}" for key, e in g.bounds.items())
             yield m.symbols[g.id], g.id, g.name, "dimensionless", f"{g.shape}: {bounds}"
@@ -163,6 +177,15 @@ class FieldSheet(Sheet):
 
 
 _HEAD = ("Symbol", "Meaning", "Unit", "Kind")
+
+
+def _growth(c: Cells) -> str:
+    """What a cell that grows does, in words."""
+    words = f", leaves its way in {c.leaves}" if c.leaves else ""
+    if c.branching is not None:
+        ripe = "" if c.ripens.text in ("0", "0.0") else f", not before {c.ripens.text} since its last fork"
+        words += f", branches at the rate {c.branching.text}{ripe}"
+    return words + (", ends where its way meets another's" if c.fuses else "")
 
 
 def _noted(name: str, note: str) -> str:

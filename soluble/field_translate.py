@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import sympy as sp
 
 #: Keys of a cell that parameters alone decide, and those that are read where it is.
-OF_PARAMETERS = ("number", "after", "diameter", "receptors", "memory", "threshold")
-AT_CELL = ("speed", "occupancy", "noise", "loss", "recovery")
+OF_PARAMETERS = ("number", "after", "diameter", "receptors", "memory", "threshold", "ripens")
+AT_CELL = ("speed", "occupancy", "noise", "loss", "recovery", "spread", "branching")
 
 
 def to_javascript(model: FieldModel) -> str:
@@ -27,7 +27,8 @@ def to_javascript(model: FieldModel) -> str:
     * ``fields[i].diffusion(v, p, x, y, t)``, ``fields[i].varies``: whether it does so with place or time; ``fields[i].initial(p, v, x, y)``
     * ``still(n, g, p, x, y, out)``, ``slow(n, c, g, d, p, x, y, t, out)`` and ``fast(...)``: the rates of the reactions at all n points, in
       ``out[reaction]``: those that nothing changes, those that keep their value in a step, and those that fields change
-    * ``cells[i].number(p)`` and so on, ``cells[i].speed(v, p, x, y, t, s)`` and so on, with ``s`` the share of receptors at the surface
+    * ``cells[i].number(p)`` and so on, ``cells[i].speed(v, p, x, y, t, s)`` and so on, with ``s`` the share of receptors at the surface,
+      and ``cells[i].follows``: places of fields with ``strength(v, p, x, y, t, s)``
     * ``quantities[i].value(v, p, x, y, t)``: what a picture can show
     """
     fields = {
@@ -90,10 +91,14 @@ def _field(model: FieldModel, i: int) -> str:
 
 def _cells(model: FieldModel, kind: Cells) -> str:
     place = {None: -1, **{name: k for k, name in enumerate(model.region_ids)}}
+    fields = {None: -1, **{name: k for k, name in enumerate(model.field_ids)}}
     words = {"id": kind.id, "name": kind.name, "start": place[kind.start], "goal": place[kind.goal], "stops": kind.stops, "senses": kind.senses}
+    words |= {"drifts": kind.drifts, "grows": kind.grows, "leaves": fields[kind.leaves], "fuses": kind.fuses}
     parts = [f"{name}: {js_json(value)}" for name, value in words.items()]
     parts += [_function(model, key, "p", e) for key in OF_PARAMETERS if (e := getattr(kind, key)) is not None]
     parts += [_function(model, key, "v, p, x, y, t, s", e) for key in AT_CELL if (e := getattr(kind, key)) is not None]
+    follows = (f"{{ field: {fields[name]}, {_function(model, 'strength', 'v, p, x, y, t, s', e)} }}" for name, e in (kind.follows or {}).items())
+    parts.append(f"follows: [{', '.join(follows)}]")
     return f"{{ {', '.join(parts)} }}"
 
 

@@ -39,6 +39,7 @@ MEDIATORS: dict[str, Colour] = {
     "CRP": Colour("#7a4b2a", "#dca98a"),
     "tumour": Colour("#7d1d3f", "#ff8fae"),
     "immune": Colour("#155fa0", "#7fc0ff"),
+    "vessel": Colour("#b0123a", "#ff8a9a"),
     "drug": Colour("#2f5d2f", "#8fd08f"),
 }
 

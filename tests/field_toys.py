@@ -139,3 +139,45 @@ def invasion(*, height: int = 1, edges: str = "{}", step: float = 0.5, grid: flo
         """,
         "invasion",
     )
+
+
+#: Tips that drift in a gradient which stays, wander, lay their way, branch and fuse; and cells that sense and do the same.
+SPROUTS = """
+time: {unit: hour, end: 100, step: 0.5}
+space: {unit: micrometer, width: 1600, height: 800, grid: 40}
+edges: {}
+regions:
+  parent: {name: parent, shape: rectangle, x: [200, 200], y: [100, 700]}
+  far: {name: far end, shape: rectangle, x: [1560, 1600], y: [0, 800]}
+parameters:
+  g: {name: slope, value: 0.001, unit: 1/micrometer, range: [0, 0.002], assumed: test}
+  chi: {name: chemotaxis, value: 5000, unit: micrometer**2/hour, range: [0, 10000], assumed: test}
+  alpha: {name: desensitisation, value: 0.6, unit: dimensionless, range: [0, 5], assumed: test}
+  rho: {name: haptotaxis, value: 1000, unit: micrometer**2/hour, range: [0, 4000], assumed: test}
+  D: {name: spread, value: 60, unit: micrometer**2/hour, range: [0, 400], assumed: test}
+  tau: {name: memory, value: 4, unit: hour, range: [0, 20], assumed: test}
+  r: {name: branching, value: 0.02, unit: 1/hour, range: [0, 0.05], assumed: test}
+  psi: {name: time between forks, value: 10, unit: hour, range: [0, 40], assumed: test}
+  n: {name: tips, value: 12, unit: cell, range: [0, 40], assumed: test}
+  m: {name: sensing tips, value: 6, unit: cell, range: [0, 40], assumed: test}
+  beta: {name: made along the way, value: 0.5, unit: micrometer/hour, range: [0, 2], assumed: test}
+  gamma: {name: taken along the way, value: 0.5, unit: micrometer/hour, range: [0, 2], assumed: test}
+fields:
+  C: {name: attractant, unit: dimensionless, initial: g*x}
+  F: {name: matrix, unit: dimensionless, initial: 0.2}
+  V: {name: way, unit: 1/micrometer}
+  W: {name: way of those that sense, unit: 1/micrometer}
+reactions:
+- {name: made, to: F, rate: beta*V}
+- {name: taken, from: F, rate: gamma*V}
+cells:
+  T: {name: tips, mediator: vessel, number: n, start: parent, goal: far, follows: {C: chi/(1 + alpha*C), F: rho}, spread: D, memory: tau, leaves: V, branches: {rate: r, after: psi}, fuses: true}
+  S: {name: sensing tips, number: m, start: parent, goal: far, stops: false, after: psi, speed: 0.002*chi*g, receptors: 20000, occupancy: 0.1*C, noise: 10, memory: 2*tau, leaves: W, branches: {rate: r*C}, fuses: true}
+scenarios:
+- {id: straight, title: nothing wanders, says: All go straight., set: {D: 0, rho: 0}}
+"""
+
+
+def sprouts() -> FieldModel:
+    """The model of :data:`SPROUTS`."""
+    return FieldModel(_HEAD + SPROUTS, "sprouts.yaml")

@@ -37,13 +37,16 @@ def test_the_committed_files_are_what_the_source_gives(rebuilt):
 
 
 def test_the_explorers_are_light():
-    """At most 40 kB over gzip for the explorers of models, charts and solvers included; 12 kB more for any other view, 13.5 kB for the one that also reads a reader's file."""
+    """At most 40 kB over gzip for the explorers of models, charts and solvers included; 12 kB more for any other view, 13.5 kB for the
+    one that also reads a reader's file, and 14.5 for that of fields, which holds its own solver: diffusion, walkers, and networks that grow.
+    """
 
     def size(name):
         return len(gzip.compress((DIST / name).read_bytes(), 9))
 
     assert size("kit.js") + size("explorer.js") <= 40_000
-    assert {p.name: size(p.name) for p in DIST.glob("view-*.js") if size(p.name) > (13_500 if p.name == "view-cutpoints.js" else 12_000)} == {}
+    most = {"view-cutpoints.js": 13_500, "view-field.js": 14_500}
+    assert {p.name: size(p.name) for p in DIST.glob("view-*.js") if size(p.name) > most.get(p.name, 12_000)} == {}
 
 
 SCRIPTS = sorted(p.name for p in DIST.glob("*js") if p.name != "book.js")

@@ -15,7 +15,7 @@ import traitlets
 from agreement import random_settings
 from axe_playwright_python.sync_playwright import Axe
 from explorer_page import POLICY, until, write_page
-from field_toys import everything, invasion, line
+from field_toys import everything, invasion, line, sprouts
 
 import soluble
 from soluble.field import FieldModel
@@ -26,7 +26,7 @@ from soluble.model import UnknownNameError
 FIELDS, PLACES = 1e-6, 1e-6
 SETTINGS, SEEDS = 6, (1, 2, 77)
 #: Small models; of uneven diffusion one on a line, one on a plane whose edges let pass.
-TOYS = {"everything": everything, "invasion": invasion, "invasion-plane": lambda: invasion(height=6, edges="{left: open, top: open}")}
+TOYS = {"everything": everything, "sprouts": sprouts, "invasion": invasion, "invasion-plane": lambda: invasion(height=6, edges="{left: open, top: open}")}
 
 
 def toy(**options):
@@ -166,7 +166,7 @@ def apart(ours, theirs):
 @pytest_browser
 @pytest.mark.parametrize("name", [*TOYS, *soluble.list_fields()])
 def test_the_browser_runs_as_python_does(browser, tmp_path, serve, name):
-    """Fields to 1e-6, places of all cells to a millionth of a micrometre: whole runs of three seeds, and drawn settings."""
+    """Fields to 1e-6, places of all cells to a millionth of a micrometre, forks and fusions the same: whole runs of three seeds, and drawn settings."""
     model = TOYS[name]() if name in TOYS else soluble.load_field(name)
     settings = [{k: min(v, 40) if model.units[k] == "cell" else v for k, v in s.items()} for s in random_settings(model, SETTINGS)]
     cases = [({}, seed, model.n_steps) for seed in SEEDS] + [(s, 10 + i, min(model.n_steps, 60)) for i, s in enumerate(settings)]
@@ -189,6 +189,8 @@ def test_the_browser_runs_as_python_does(browser, tmp_path, serve, name):
             for ours, at_ in ((population.x, "x"), (population.y, "y"), (population.path, "path")):
                 assert np.abs(np.array(cells[at_]) - ours).max(initial=0) < PLACES, (population.kind.id, at_, setting, seed)
             assert cells["arrived"] == population.arrived.astype(int).tolist()
+            for event in ("mother", "joined", "born"):
+                assert cells[event] == getattr(population, event).tolist(), (event, setting, seed)
             if population.kind.goal and (population.path > 0).any():
                 assert cells["index"] == pytest.approx(run.chemotactic_index(population.kind.id), abs=1e-9)
 
@@ -466,3 +468,39 @@ def test_what_fades_is_seen_to_fade(browser, tmp_path):
     page.close()
     highest = max(model.simulate(q=10, t_end=t).profile("C").max() for t in range(1, 10))
     assert model.simulate(q=10).profile("C").max() < 1e-6 < 1 < 0.9 * highest <= top <= 2.5 * highest
+
+
+@pytest_browser
+def test_a_network_is_told_shown_and_taken_along(browser, tmp_path, serve):
+    """Python's network in words, curves, picture and file; a control changes all four."""
+    model = sprouts()
+    write_page(tmp_path, [soluble.explore_field(model, id="net", controls=["chi", "r"], values={"m": 0}, title="Tips", caption="Simulated.")])
+    with serve(tmp_path, policy=POLICY) as at:
+        page = browser.new_page(reduced_motion="reduce")
+        page.goto(at)
+        until(page, "window.solubleExplorers?.net && !solubleExplorers.net.now.busy && solubleExplorers.net.now.ended")
+
+        def seen():
+            state = page.evaluate("() => { const x = solubleExplorers.net; return [x.summary, x.csv(), document.querySelector('#explorer-net .explorer-chart').innerHTML, document.querySelector('#explorer-net canvas').toDataURL()]; }")
+            return dict(zip(("words", "file", "curves", "picture"), state, strict=True))
+
+        first = seen()
+        run = model.simulate(seed=1, m=0, every=1)
+        last, network = run.growth("T").iloc[-1], run.network("T")
+        assert f"{len(network)} tips, {last['forks']:.0f} of them from forks: {last['growing']:.0f} grow on, {last['arrived']:.0f} ha" in first["words"]
+        assert f"{last['fusions']:.0f} have fused; the network is {last['length'] / 1000:.3g} mm long" in first["words"]
+        assert "Growing tips" in first["curves"] and "Length of the network, mm" in first["curves"] and "fused" in first["curves"]
+        rows = list(csv.DictReader(io.StringIO("\n".join(li for li in first["file"].splitlines() if not li.startswith("#")))))
+        assert list(rows[0]) == ["cells", "cell", "time [hour]", "x [µm]", "y [µm]", "forked from", "ends", "fused with"]
+        for cell, one in network.iterrows():
+            mine = [r for r in rows if int(r["cell"]) == cell]
+            assert float(mine[0]["time [hour]"]) == one["born"] and mine[0]["ends"] == one["ends"]
+            assert (mine[0]["forked from"], mine[0]["fused with"]) == tuple("" if v < 0 else str(v) for v in (one["mother"], one["joined"]))
+            assert float(mine[0]["x [µm]"]) == pytest.approx(one["x0"], abs=PLACES) and float(mine[-1]["x [µm]"]) == pytest.approx(one["x1"], abs=PLACES)
+        for control in ("chi", "r", "seed"):
+            before = seen()
+            page.locator(f"#explorer-net-{control}").press("Home" if control != "seed" else "ArrowRight")
+            stands(page, "net")
+            now = seen()
+            assert all(now[part] != before[part] for part in now), control
+        page.close()

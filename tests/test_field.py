@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from agreement import random_settings
-from field_toys import EVERYTHING, everything, field, invasion, line, plane
+from field_toys import EVERYTHING, SPROUTS, everything, field, invasion, line, plane, sprouts
 from scipy import integrate, stats
 
 import soluble
@@ -73,6 +73,29 @@ def test_what_is_wrong_is_said_with_its_line(old, new, said):
     assert re.search(said, str(caught.value), re.S), str(caught.value)
     assert re.search(r"everything\.yaml:\d+: .*\n    Mend: \S", str(caught.value))
 
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("follows: {C: chi", "follows: {A: chi", "cells `T` follows `A`, which is not a field"),
+        ("follows: {C: chi/(1 + alpha*C)", "follows: {C: chi/(1 + alpha*C)/g", "sensitivity of cells `T` to `C`.*dimension"),
+        ("follows: {C: chi/(1 + alpha*C), F: rho}", "follows: {F: 3}", "sensitivity of cells `T` to `F` is a number without a unit"),
+        ("spread: D, memory", "spread: tau, memory", "spread of cells `T`.*dimension"),
+        ("spread: D, memory", "spread: D, speed: 0.002*chi*g, memory", "cells `T` drifts and has `speed`"),
+        ("leaves: V", "leaves: C", "`C` cannot hold the way of cells `T`.*length per area"),
+        ("leaves: V", "leaves: X", "`leaves` of cells `T` is `X`, which is not a field"),
+        ("branches: {rate: r, after: psi}", "branches: {after: psi}", "`branches` of cells `T`.*rate"),
+        ("branches: {rate: r, after: psi}", "branches: {rate: psi, after: psi}", "rate of cells `T`.*dimension"),
+        ("branches: {rate: r, after: psi}", "branches: {rate: r, after: r}", "`after` of branching of cells `T`.*dimension"),
+        ("after: psi}, fuses: true}", "after: psi}, fuses: 3}", "`fuses` of cells `T` is neither true nor false"),
+        ("follows: {C: chi/(1 + alpha*C), F: rho}, spread: D, memory: tau, leaves", "leaves", "cells `T` grows but does not move"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_tip_is_said(old, new, said):
+    assert old in SPROUTS
+    with pytest.raises(DeclarationError) as caught:
+        FieldModel(HEAD + SPROUTS.replace(old, new, 1), "sprouts.yaml")
+    assert re.search(said, str(caught.value), re.S), str(caught.value)
 
 def test_unknown_names_list_the_known_ones():
     with pytest.raises(UnknownNameError, match=r"unknown field model 'nowhere'.*known:"):
@@ -396,3 +419,113 @@ def test_recorded_times_and_tables():
     last = run.tracks.query("cells == 'F' and time == 60")
     assert run.chemotactic_index("F") == pytest.approx((last["gained"] / last["path"]).mean())
     assert run.arrivals("F").is_monotonic_increasing
+
+
+# --- cells that drift, and what grows behind them ------------------------------------------------------------------------
+
+STILL = {"D": 0, "r": 0, "rho": 0, "m": 0}
+
+
+def test_a_tip_goes_up_a_constant_gradient_as_desensitisation_says():
+    """dx/dt = chi g / (1 + alpha g x), so that x + alpha g x**2 / 2 rises by chi g t; nothing goes sideways."""
+    run = sprouts().simulate(seed=2, every=10, **STILL)
+    for _, one in run.tracks[run.tracks["cells"] == "T"].groupby("cell"):
+        x, t = one["x"].to_numpy(), one["time"].to_numpy()
+        exact = (np.sqrt(1 + 2 * 0.6 * 0.001 * (200 + 0.6 * 0.001 * 200**2 / 2 + 5000 * 0.001 * t)) - 1) / (0.6 * 0.001)
+        assert np.allclose(x, exact, rtol=1e-3)
+        assert np.ptp(one["y"]) < 1e-9 and np.allclose(one["path"], x - 200)
+    nothing = sprouts().simulate(seed=2, chi=0, **STILL)
+    assert nothing.growth("T")["length"].iloc[-1] == 0 and nothing.arrived("T") == 0
+
+
+@pytest.mark.parametrize("tau", [0.0, 1.0, 10.0])
+def test_a_tip_spreads_with_its_coefficient_whatever_its_memory(tau):
+    """An Ornstein-Uhlenbeck velocity: variance 2 D (t - tau (1 - exp(-t/tau))) along x and along y; 2 D t without a memory."""
+    text = SPROUTS.replace("rectangle, x: [200, 200], y: [100, 700]", "disk, x: 800, y: 400, radius: 0").replace("fuses: true", "fuses: false").replace("range: [0, 40]", "range: [0, 2000]")
+    model = FieldModel(HEAD + text, "sprouts.yaml")
+    run = model.simulate(seed=3, every=40, n=1500, tau=tau, chi=0, rho=0, r=0, m=0)
+    for time, table in run.tracks.groupby("time"):
+        exact = 2 * 60 * (time - tau * (1 - math.exp(-time / tau)) if tau else time)
+        found = np.r_[table["x"] - 800, table["y"] - 400]
+        assert (found**2).mean() == pytest.approx(exact, rel=4 * math.sqrt(2 / 3000) + 0.02)
+
+
+@pytest.mark.parametrize("psi", [0, 10, 30])
+def test_tips_become_as_many_as_branching_says(psi):
+    """Against a table of ages: who is old enough becomes two of age 0 with the chance 1 - exp(-r step). Without an age that is
+    Yule's process, whose variance, exp(rt)(exp(rt) - 1) a founder, is not exceeded with one.
+    """
+    text = SPROUTS.replace("fuses: true", "fuses: false").replace("range: [0, 40]", "range: [0, 2000]")
+    founders, step, rate, n = 150, 0.5, 0.02, 200
+    run = FieldModel(HEAD + text, "sprouts.yaml").simulate(seed=4, n=founders, psi=psi, chi=0, rho=0, m=0, every=n)
+    ages = np.zeros(n + 1)
+    ages[0] = founders
+    for _ in range(n):
+        ages = np.r_[0, ages[:-1]]
+        parted = np.where(np.arange(n + 1) * step >= psi, ages * -np.expm1(-rate * step), 0)
+        ages -= parted
+        ages[0] += 2 * parted.sum()
+    spread = math.sqrt(founders * math.exp(rate * n * step) * math.expm1(rate * n * step))
+    found = len(run.network("T"))
+    assert abs(found - ages.sum()) < 3 * spread and found > founders
+    if psi == 0:
+        assert ages.sum() == pytest.approx(founders * math.exp(rate * n * step), rel=0.03)  # up to the step
+    forks = run.network("T").query("mother >= 0")
+    assert (forks["mother"] < forks.index).all() and (forks["born"] >= psi).all()
+    assert run.growth("T").iloc[-1]["forks"] == found - founders
+
+
+def test_what_tips_lay_is_kept():
+    """The field holds the network's length; the matrix that is made along it is the integral of that length over time."""
+    run = sprouts().simulate(seed=5, every=1, gamma=0)
+    area = 40**2
+    length = run.growth("T")["length"]
+    assert run.fields["V"].sum(axis=(1, 2)) * area == pytest.approx(length.to_numpy(), rel=1e-9)
+    assert run.fields["W"][-1].sum() * area == pytest.approx(run.network("S")["length"].sum())
+    made = (run.fields["F"][-1].sum() - run.fields["F"][0].sum()) * area
+    assert made == pytest.approx(0.5 * 0.5 * length.to_numpy()[:-1].sum(), rel=1e-9)
+
+
+def stretches(run, kind):
+    """All stretches of the network: cell, time at the end, and both ends; from recorded tracks alone."""
+    table = run.tracks[run.tracks["cells"] == kind].sort_values(["cell", "time"])
+    before = table.groupby("cell")[["x", "y"]].shift()
+    rows = np.c_[table["cell"], table["time"], before, table[["x", "y"]]]
+    return rows[~np.isnan(rows).any(axis=1) & (rows[:, 2:4] != rows[:, 4:6]).any(axis=1)]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_tip_ends_where_it_meets_another_and_nowhere_else(seed):
+    """By orientation of triangles over all pairs of stretches: what fused lies on the other's way, and no two ways cross."""
+    run = sprouts().simulate(seed=seed, every=1, D=200, n=30, m=0)
+    network = run.network("T")
+    fused = network.query("joined >= 0")
+    all_ = stretches(run, "T")
+    assert len(fused) > 5 and set(network["ends"]) >= {"fused", "growing"}
+    for cell, end in fused.iterrows():
+        a, b = all_[all_[:, 0] == end["joined"]][:, 2:4], all_[all_[:, 0] == end["joined"]][:, 4:6]
+        p = end[["x1", "y1"]].to_numpy(float)
+        along = np.clip(((p - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1), 0, 1)
+        assert np.hypot(*(a + along[:, None] * (b - a) - p).T).min() < 1e-9, cell
+
+    def side(p, q, r):
+        return (q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1]) - (q[..., 1] - p[..., 1]) * (r[..., 0] - p[..., 0])
+
+    a, b = all_[:, None, 2:4], all_[:, None, 4:6]
+    c, d = all_[None, :, 2:4], all_[None, :, 4:6]
+    small = 1e-6  # square micrometres: what only touches does not cross
+    crossed = (side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)
+    crossed &= np.minimum.reduce([np.abs(side(a, b, c)), np.abs(side(a, b, d)), np.abs(side(c, d, a)), np.abs(side(c, d, b))]) > small
+    mother, born = network["mother"].to_numpy(), network["born"].to_numpy()
+    for i, j in np.argwhere(crossed):
+        one, other, when = int(all_[i, 0]), int(all_[j, 0]), max(all_[i, 1], all_[j, 1])
+        kin = mother[one] == other or mother[other] == one
+        assert one == other or (kin and when - born[max(one, other)] <= 10), (one, other, when)
+
+
+def test_a_sheet_tells_what_a_tip_does():
+    model = sprouts()
+    text = model.sheet().to_markdown()
+    assert "leaves its way in V, branches at the rate r, not before psi since its last fork, ends where its way meets another's" in text
+    equations = " ".join(model.equations().latex())
+    assert r"\nabla C" in equations and r"\delta" in equations and r"\lambda_{T} = r" in equations

@@ -5,6 +5,9 @@ import { h } from "../dom.js";
 export const DEPTH = 0.6;
 export const depth = (share) => Math.min(1, Math.max(0, share)) ** DEPTH;
 
+/** The ring where two have fused, in pixels. */
+export const FUSED = 2.1;
+
 /** The least of 1, 2, 5, 10, ... that is not below v. */
 export function roundUp(v) {
   if (!(v > 0)) return 1;
@@ -49,22 +52,27 @@ export function createPlane(root, model) {
   }
 
   /** The ways are kept on a canvas of their own, to which each frame adds what is new. */
-  function paintWays(kinds, history, shades) {
+  function paintWays(kinds, history, shades, paper) {
     const brush = ways.getContext("2d");
     brush.setTransform(ratio, 0, 0, ratio, 0, 0);
-    brush.globalAlpha = 0.55;
-    brush.lineWidth = 0.8;
+    brush.lineJoin = "round";
     kinds.forEach((one, k) => {
+      brush.globalAlpha = one.kind.grows ? 1 : 0.55; // what is left behind stays there; where others went is only remembered
       const steps = history[k];
       const from = drawn[k] ?? 0;
-      if (!one.kind.speed || steps.length - 1 <= from) return;
-      brush.strokeStyle = shades[k];
+      if (!(one.kind.speed || one.kind.drifts) || steps.length - 1 <= from) return;
       brush.beginPath();
-      for (let i = 0; i < one.number; i++) {
-        brush.moveTo(X(steps[from][i]), Y(steps[from][one.number + i]));
-        for (let n = from + 1; n < steps.length; n++) brush.lineTo(X(steps[n][i]), Y(steps[n][one.number + i]));
+      for (let i = 0; 2 * i < steps.at(-1).length; i++) {
+        let n = from;
+        while (2 * i >= steps[n].length) n++; // not born yet
+        brush.moveTo(X(steps[n][2 * i]), Y(steps[n][2 * i + 1]));
+        for (n++; n < steps.length; n++) brush.lineTo(X(steps[n][2 * i]), Y(steps[n][2 * i + 1]));
       }
-      brush.stroke();
+      // A network stands off from the colour below it by a seam of paper.
+      for (const [stroke, width, cap] of one.kind.grows ? [[paper, 3.6, "butt"], [shades[k], 2, "round"]] : [[shades[k], 0.8, "butt"]]) {
+        Object.assign(brush, { strokeStyle: stroke, lineWidth: width, lineCap: cap });
+        brush.stroke();
+      }
       drawn[k] = steps.length - 1;
     });
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -77,12 +85,15 @@ export function createPlane(root, model) {
     context.lineWidth = 1;
     kinds.forEach((one, k) => {
       const r = Math.max(2.4, (one.diameter / 2) * scale);
-      context.beginPath();
-      for (let i = 0; i < one.number; i++) outline(context, k, X(one.x[i]), Y(one.y[i]), r);
-      context.fillStyle = shades[k];
-      context.strokeStyle = paper;
-      context.fill();
-      context.stroke();
+      // First where one has fused, as a small ring; then the cells.
+      for (const [fill, stroke, size, which] of [[paper, shades[k], FUSED, (i) => one.joined[i] >= 0], [shades[k], paper, r, (i) => one.joined[i] < 0]]) {
+        context.beginPath();
+        for (let i = 0; i < one.number; i++) if (which(i)) outline(context, size === FUSED ? 0 : k, X(one.x[i]), Y(one.y[i]), size);
+        context.fillStyle = fill;
+        context.strokeStyle = stroke;
+        context.fill();
+        context.stroke();
+      }
     });
   }
 
@@ -107,8 +118,9 @@ export function createPlane(root, model) {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, box.width, box.height);
       paintField(values, top, shade);
-      paintWays(kinds, history, shades);
-      paintCells(kinds, shades, colour("var(--paper"));
+      const paper = colour("var(--paper");
+      paintWays(kinds, history, shades, paper);
+      paintCells(kinds, shades, paper);
     },
     colour,
   };

@@ -7,6 +7,8 @@ import { normal, uniform } from "../philox.js";
 /** Diffusion number of a substep over all dimensions; points each way in a grid cell that a disk's rim crosses. */
 const LARGEST = 0.4, SAMPLES = 8;
 const MOST_SUBSTEPS = 400, MOST_CELLS = 2000;
+/** First of the streams of random numbers that decide on branching. */
+const FORKS = 2 ** 16;
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 
 /** A setting that cannot be run; the message is for the reader. */
@@ -44,12 +46,52 @@ function together(n, exchanges) {
   return [...new Set(group)].map((g) => group.map((other, f) => (other === g ? f : -1)).filter((f) => f >= 0));
 }
 
+/** The share of the step from (x0, y0) to (x1, y1) at which it crosses the stretch from (u0, v0) to (u1, v1). */
+function crossing(x0, y0, x1, y1, u0, v0, u1, v1) {
+  const dx = x1 - x0, dy = y1 - y0, du = u1 - u0, dv = v1 - v0;
+  const area = dx * dv - dy * du;
+  if (area === 0) return Infinity;
+  const share = ((u0 - x0) * dv - (v0 - y0) * du) / area, other = ((u0 - x0) * dy - (v0 - y0) * dx) / area;
+  return share >= 0 && share < 1 && other >= 0 && other < 1 ? share : Infinity;
+}
+
+/** The ways of tips as straight stretches, kept by the squares of side `size` that they touch. */
+function createWays(size) {
+  const squares = new Map();
+  function touched(x0, y0, x1, y1, use) {
+    const [i0, i1] = [Math.floor(Math.min(x0, x1) / size), Math.floor(Math.max(x0, x1) / size)];
+    const [j0, j1] = [Math.floor(Math.min(y0, y1) / size), Math.floor(Math.max(y0, y1) / size)];
+    for (let i = i0; i <= i1; i++) for (let j = j0; j <= j1; j++) use(i * 65536 + j);
+  }
+  return {
+    add(cell, x0, y0, x1, y1) {
+      touched(x0, y0, x1, y1, (square) => {
+        if (!squares.has(square)) squares.set(square, []);
+        squares.get(square).push([cell, x0, y0, x1, y1]);
+      });
+    },
+    /** The share of a step that can be gone before it crosses another's way, and whose that is (-1: it meets none). */
+    meets(x0, y0, x1, y1, ignored) {
+      let share = 1, whose = -1;
+      touched(x0, y0, x1, y1, (square) => {
+        for (const [cell, ...stretch] of squares.get(square) ?? []) {
+          if (ignored(cell)) continue;
+          const at = crossing(x0, y0, x1, y1, ...stretch);
+          if (at < share) [share, whose] = [at, cell];
+        }
+      });
+      return [share, whose];
+    },
+  };
+}
+
 /** The parameters in declared order, with the given ones put in. */
 const resolve = (model, values) => Float64Array.from(model.parameters, (q) => values[q.id] ?? q.value);
 
 /**
  * A run at its start. `step()` goes one step on. To read: `n`, `time`, `fields` (arrays over the grid, row 0 at the bottom),
- * `kinds` (per kind of cell `{x, y, heading, path, arrived, first}`), `at(name)`, `profile`, `difference`, `index`.
+ * `kinds` (per kind of cell `{number, x, y, path, arrived, first, mother, joined, born}`), `at(name)`, `profile`, `difference`,
+ * `index`, `arrived`, `growth`.
  */
 export function createRun(model, values = {}, seed = 1) {
   const { space, time } = model;
@@ -95,6 +137,13 @@ export function createRun(model, values = {}, seed = 1) {
     j1 = Math.min(j0 + 1, ny - 1);
   }
   const between = (c) => (1 - b) * ((1 - a) * c[j0 * nx + i0] + a * c[j0 * nx + i1]) + b * ((1 - a) * c[j1 * nx + i0] + a * c[j1 * nx + i1]);
+  /** Add an amount to the grid at the place that was located last. */
+  function lay(grid, amount) {
+    grid[j0 * nx + i0] += amount * (1 - a) * (1 - b);
+    grid[j0 * nx + i1] += amount * a * (1 - b);
+    grid[j1 * nx + i0] += amount * (1 - a) * b;
+    grid[j1 * nx + i1] += amount * a * b;
+  }
   /** All values at a point, in `values_`. */
   function read(x, y) {
     locate(x, y);
@@ -129,14 +178,21 @@ export function createRun(model, values = {}, seed = 1) {
 
   // --- cells ---
   const four = new Float64Array(4);
+  /** Neither fused nor arrived to stay. */
+  const going = (one, i) => one.joined[i] < 0 && !(one.kind.stops && one.arrived[i]);
+  const kept = (one) => (one.memory > 0 ? Math.exp(-dt / one.memory) : 0);
+  /** Standard deviation of the random velocity of a cell that drifts; what is where it is stands in `values_`. */
+  const wander = (one, i, t) => Math.sqrt(((2 * one.kind.spread(values_, p, one.x[i], one.y[i], t, one.surface[i])) / dt) * (1 - kept(one)) / (1 + kept(one)));
   const kinds = model.cells.map((kind, k) => {
     const number = Math.floor(kind.number(p) + 0.5);
     if (!(number >= 0 && number <= MOST_CELLS)) throw new FieldError(`there would be ${number} ${kind.name}.`);
-    const list = () => new Float64Array(number);
-    const one = { kind, k, number, x: list(), y: list(), mx: list(), my: list(), hx: list(), hy: list(), surface: list().fill(1), path: list(), arrived: new Uint8Array(number), first: list().fill(NaN) };
-    one.diameter = kind.diameter(p);
-    one.after = kind.after(p);
-    if (kind.senses) Object.assign(one, { receptors: kind.receptors(p), memory: kind.memory(p), threshold: kind.threshold?.(p) ?? 0 });
+    const room = kind.branching ? MOST_CELLS : number; // cells that branch become more
+    const list = () => new Float64Array(room), whole = () => new Int32Array(room);
+    const one = { kind, k, number, x: list(), y: list(), mx: list(), my: list(), hx: list(), hy: list(), surface: list().fill(1), path: list(), arrived: new Uint8Array(room), first: list().fill(NaN) };
+    // Who forked from whom and met whose way (-1: none), when it was born and forked last, in steps.
+    Object.assign(one, { mother: whole().fill(-1), joined: whole().fill(-1), born: whole(), forked: whole(), ways: kind.fuses ? createWays(h) : null });
+    Object.assign(one, { diameter: kind.diameter(p), after: kind.after(p), memory: kind.memory?.(p) ?? 0, ripens: kind.ripens?.(p) ?? 0 });
+    if (kind.senses) Object.assign(one, { receptors: kind.receptors(p), threshold: kind.threshold?.(p) ?? 0 });
     const where = bounds[kind.start], disk = model.regions[kind.start].shape === "disk";
     for (let i = 0; i < number; i++) {
       uniform(seed, 2 * k, 0, i, four);
@@ -149,7 +205,8 @@ export function createRun(model, values = {}, seed = 1) {
       const long = Math.hypot(four[0], four[1]);
       one.hx[i] = four[0] / long;
       one.hy[i] = four[1] / long;
-      const noise = kind.senses ? kind.noise(read(one.x[i], one.y[i]), p, one.x[i], one.y[i], 0, 1) : 0;
+      read(one.x[i], one.y[i]);
+      const noise = kind.senses ? kind.noise(values_, p, one.x[i], one.y[i], 0, 1) : kind.drifts ? wander(one, i, 0) : 0;
       one.mx[i] = noise * four[0];
       one.my[i] = noise * four[1];
       if (kind.goal >= 0) {
@@ -165,12 +222,9 @@ export function createRun(model, values = {}, seed = 1) {
     kinds.forEach((one, k) => {
       const grid = densities[k].fill(0), amount = 1 / (h * h);
       for (let i = 0; i < one.number; i++) {
-        if (one.kind.stops && one.arrived[i]) continue;
+        if (!going(one, i)) continue;
         locate(one.x[i], one.y[i]);
-        grid[j0 * nx + i0] += amount * (1 - a) * (1 - b);
-        grid[j0 * nx + i1] += amount * a * (1 - b);
-        grid[j1 * nx + i0] += amount * (1 - a) * b;
-        grid[j1 * nx + i1] += amount * a * b;
+        lay(grid, amount);
       }
     });
   }
@@ -270,37 +324,111 @@ export function createRun(model, values = {}, seed = 1) {
     return seen;
   }
 
+  /** The step that a cell which senses would go, in `stride`. */
+  const stride = [0, 0];
+  function sense(one, i, t) {
+    const { kind } = one, x = one.x[i], y = one.y[i], s = one.surface[i], e = kept(one), fresh = Math.sqrt(1 - e * e);
+    look(one, x, y, s);
+    if (Math.hypot(seen[0], seen[1]) < one.threshold) seen[0] = seen[1] = 0;
+    read(x, y);
+    const noise = kind.noise(values_, p, x, y, t, s);
+    one.mx[i] = e * one.mx[i] + (1 - e) * seen[0] + fresh * noise * four[0];
+    one.my[i] = ny > 1 ? e * one.my[i] + (1 - e) * seen[1] + fresh * noise * four[1] : 0;
+    if (kind.loss) {
+      const loss = kind.loss(values_, p, x, y, t, s), recovery = kind.recovery(values_, p, x, y, t, s);
+      one.surface[i] = (s + dt * recovery) / (1 + dt * (recovery + loss));
+    }
+    turn(one, i, one.mx[i], one.my[i]);
+    const speed = kind.speed ? kind.speed(values_, p, x, y, t, s) : 0;
+    stride[0] = dt * speed * one.hx[i];
+    stride[1] = dt * speed * one.hy[i];
+  }
+  /** The same of a cell that drifts. */
+  function drift(one, i, t) {
+    const { kind } = one, x = one.x[i], y = one.y[i], e = kept(one), fresh = Math.sqrt(1 - e * e);
+    read(x, y);
+    const size = wander(one, i, t);
+    one.mx[i] = e * one.mx[i] + fresh * size * four[0];
+    one.my[i] = ny > 1 ? e * one.my[i] + fresh * size * four[1] : 0;
+    let u = one.mx[i], w = one.my[i];
+    for (const { field, strength } of kind.follows) {
+      const pull = strength(read(x, y), p, x, y, t, one.surface[i]), c = fields[field];
+      const at = (a, b) => (locate(a, b), between(c));
+      u += (pull * (at(x + h, y) - at(x - h, y))) / (2 * h);
+      if (ny > 1) w += (pull * (at(x, y + h) - at(x, y - h))) / (2 * h);
+    }
+    turn(one, i, u, w);
+    stride[0] = dt * u;
+    stride[1] = dt * w;
+  }
+  function turn(one, i, u, w) {
+    const long = Math.hypot(u, w);
+    if (!(long > 0)) return;
+    one.hx[i] = u / long;
+    one.hy[i] = w / long;
+  }
+
   function move(one) {
     const { kind, k } = one, t = now();
-    if (!kind.senses) return;
-    const kept = one.memory > 0 ? Math.exp(-dt / one.memory) : 0, fresh = Math.sqrt(1 - kept * kept);
-    const going = kind.speed && t >= one.after;
+    if (!kind.senses && !kind.drifts) return;
+    const goes = t >= one.after && (kind.drifts || kind.speed);
+    const tx = Float64Array.from(one.x.subarray(0, one.number)), ty = Float64Array.from(one.y.subarray(0, one.number));
     for (let i = 0; i < one.number; i++) {
-      const x = one.x[i], y = one.y[i], s = one.surface[i];
-      look(one, x, y, s);
-      if (Math.hypot(seen[0], seen[1]) < one.threshold) seen[0] = seen[1] = 0;
-      read(x, y);
-      const noise = kind.noise(values_, p, x, y, t, s);
       normal(seed, 2 * k + 1, n, i, four);
-      one.mx[i] = kept * one.mx[i] + (1 - kept) * seen[0] + fresh * noise * four[0];
-      one.my[i] = ny > 1 ? kept * one.my[i] + (1 - kept) * seen[1] + fresh * noise * four[1] : 0;
-      if (kind.loss) {
-        const loss = kind.loss(values_, p, x, y, t, s), recovery = kind.recovery(values_, p, x, y, t, s);
-        one.surface[i] = (s + dt * recovery) / (1 + dt * (recovery + loss));
+      (kind.senses ? sense : drift)(one, i, t);
+      if (!goes || !going(one, i)) continue;
+      tx[i] = clamp(one.x[i] + stride[0], 0, width);
+      ty[i] = clamp(one.y[i] + stride[1], 0, height);
+    }
+    if (!goes) return;
+    if (kind.fuses) fuse(one, tx, ty);
+    for (let i = 0; i < one.number; i++) {
+      const x = one.x[i], y = one.y[i], gone = Math.hypot(tx[i] - x, ty[i] - y);
+      one.x[i] = tx[i];
+      one.y[i] = ty[i];
+      one.path[i] += gone;
+      if (kind.leaves >= 0) {
+        locate((x + tx[i]) / 2, (y + ty[i]) / 2);
+        lay(fields[kind.leaves], gone / (h * h));
       }
-      const long = Math.hypot(one.mx[i], one.my[i]);
-      if (long > 0) {
-        one.hx[i] = one.mx[i] / long;
-        one.hy[i] = one.my[i] / long;
-      }
-      if (!going || (kind.stops && one.arrived[i])) continue;
-      const stride = dt * kind.speed(values_, p, x, y, t, s);
-      one.x[i] = clamp(x + stride * one.hx[i], 0, width);
-      one.y[i] = clamp(y + stride * one.hy[i], 0, height);
-      one.path[i] += Math.hypot(one.x[i] - x, one.y[i] - y);
       if (kind.goal < 0) continue;
       const inside = distance(model.regions[kind.goal], bounds[kind.goal], one.x[i], one.y[i]) === 0;
       one.arrived[i] = inside || (kind.stops && one.arrived[i]) ? 1 : 0;
+    }
+    if (kind.branching) branch(one, t);
+  }
+
+  /** Shorten the steps that meet the way of another cell, and lay them, in the order of the cells. */
+  function fuse(one, tx, ty) {
+    const { mother, born, ways } = one, young = Math.max(one.ripens, dt); // a fork's two ways begin at one point
+    for (let i = 0; i < one.number; i++) {
+      if (!going(one, i)) continue;
+      const ignored = (other) => other === i || ((mother[other] === i || mother[i] === other) && (n + 1 - born[Math.max(i, other)]) * dt <= young);
+      const x = one.x[i], y = one.y[i];
+      const [share, whose] = ways.meets(x, y, tx[i], ty[i], ignored);
+      if (whose >= 0) {
+        one.joined[i] = whose;
+        tx[i] = x + share * (tx[i] - x);
+        ty[i] = y + share * (ty[i] - y);
+      }
+      ways.add(i, x, y, tx[i], ty[i]);
+    }
+  }
+
+  /** Let cells become two, which part to both sides of the way that they came. */
+  function branch(one, t) {
+    const { kind, k, number } = one;
+    for (let i = 0; i < number && one.number < MOST_CELLS; i++) {
+      if (!going(one, i) || (n + 1 - one.forked[i]) * dt < one.ripens) continue;
+      const rate = kind.branching(read(one.x[i], one.y[i]), p, one.x[i], one.y[i], t, one.surface[i]);
+      uniform(seed, FORKS + k, n, i, four);
+      if (!(four[0] < 1 - Math.exp(-rate * dt))) continue;
+      const j = one.number++, along = one.mx[i] * one.hx[i] + one.my[i] * one.hy[i];
+      for (const name of ["x", "y", "hx", "hy", "surface", "arrived", "first", "joined"]) one[name][j] = one[name][i];
+      one.mx[j] = 2 * along * one.hx[i] - one.mx[i];
+      one.my[j] = 2 * along * one.hy[i] - one.my[i];
+      one.mother[j] = i;
+      one.born[j] = one.forked[j] = one.forked[i] = n + 1;
     }
   }
 
@@ -365,6 +493,16 @@ export function createRun(model, values = {}, seed = 1) {
       }
       const mean = sum / count;
       return { mean, error: count > 1 ? Math.sqrt(Math.max(0, squares / count - mean * mean) / (count - 1)) : NaN, count };
+    },
+    /** Of a kind of cells: tips that grow, forks, fusions, tips that have arrived, and the length of all ways. */
+    growth(one) {
+      const now = { growing: 0, forks: 0, fusions: 0, arrived: 0, length: 0 };
+      for (let i = 0; i < one.number; i++) {
+        now.length += one.path[i];
+        now.forks += one.mother[i] >= 0;
+        now[one.joined[i] >= 0 ? "fusions" : one.arrived[i] ? "arrived" : "growing"]++;
+      }
+      return now;
     },
     /** The share of a kind of cells that has arrived. */
     arrived(one) {

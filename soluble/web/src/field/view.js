@@ -4,10 +4,11 @@ import { debounce, h, s } from "../dom.js";
 import { csv, save, svgText } from "../download.js";
 import { capital, measure, number } from "../format.js";
 import * as address from "../hash.js";
+import { scaleLinear } from "../scales.js";
 import { button, choice, compareButton, createControls, createShell } from "../shell.js";
 import { createState } from "../state.js";
 import { setting } from "../words.js";
-import { createPlane, depth, mark, roundUp } from "./plane.js";
+import { createPlane, depth, FUSED, mark, roundUp } from "./plane.js";
 import { createRun, FieldError } from "./run.js";
 
 const LEFT = 40, RIGHT = 14, HEAD = 26, KEY = 20, FOOT = 42, GAP = 14, PANEL = 84, TALL = 124, LINE = 28; // pixels
@@ -27,6 +28,7 @@ export function mountField(root, given, options = {}) {
   const shadeOf = (q, k) => (q.mediator ? `var(--med-${q.mediator})` : `var(--series-${k + 1})`);
   const shade = shadeOf(config.show, 3);
   const shown = config.cells.map((_, k) => k).filter((k) => config.cells[k].shown);
+  const keys = shown.flatMap((k) => [{ k }, ...(model.cells[k].fuses ? [{ k, ring: true }] : [])]);
   const shades = config.cells.map(shadeOf);
   const { front } = config;
 
@@ -50,7 +52,7 @@ export function mountField(root, given, options = {}) {
       return fail(error);
     }
     history = run.kinds.map(() => []);
-    series = run.kinds.map(() => ({ arrived: [], index: [] }));
+    series = run.kinds.map(() => ({ arrived: [], index: [], tips: [], length: [] }));
     fronts = [];
     top = 0;
     plane.clear();
@@ -64,11 +66,13 @@ export function mountField(root, given, options = {}) {
   function record() {
     run.kinds.forEach((one, k) => {
       const now = new Float64Array(2 * one.number);
-      now.set(one.x);
-      now.set(one.y, one.number);
+      for (let i = 0; i < one.number; i++) [now[2 * i], now[2 * i + 1]] = [one.x[i], one.y[i]];
       history[k].push(now);
+      const { growing, length } = run.growth(one);
       series[k].arrived.push(100 * run.arrived(one));
       series[k].index.push(run.index(one).mean);
+      series[k].tips.push(growing);
+      series[k].length.push(length * config.length.factor);
     });
     if (front) fronts.push(run.front(front.field, front.level));
     if (run.n % SAMPLED === 0) rescale();
@@ -109,13 +113,25 @@ export function mountField(root, given, options = {}) {
     const verb = one.kind.stops ? "have reached" : "are in";
     const there = `${arrived} of ${one.number} ${name} (${number(100 * run.arrived(one), 2)} %) ${verb} the ${config.cells[k].goal}`;
     if (!count) return `${there}; none has moved yet`;
-    return `${there}; their mean chemotactic index is ${hundredths(mean)}${count > 1 ? `, standard error ${hundredths(error)}` : ""}${against(k)}`;
+    return `${there}; their mean chemotactic index is ${hundredths(mean)}${count > 1 ? `, standard error ${hundredths(error)}` : ""}${against(k, "index", hundredths)}`;
   }
-  function against(k) {
+  /** How far a network has grown. */
+  function growth(k) {
+    const one = run.kinds[k], { name, goal } = config.cells[k];
+    const { growing, forks, fusions, arrived, length } = run.growth(one);
+    const fates = [`${growing} grow${growing === 1 ? "s" : ""} on`];
+    if (goal) fates.push(`${arrived} ${arrived === 1 ? "has" : "have"} reached the ${goal}`);
+    if (one.kind.fuses) fates.push(`${fusions} ${fusions === 1 ? "has" : "have"} fused`);
+    const parts = fates.length > 1 ? `${fates.slice(0, -1).join(", ")} and ${fates.at(-1)}` : fates[0];
+    const begun = `${one.number} ${name}${one.kind.branching ? `, ${forks} of them from forks` : ""}`;
+    const long = (v) => measure(v, config.length.unit);
+    return `${begun}: ${parts}; the network is ${long(length * config.length.factor)} long${against(k, "length", long)}`;
+  }
+  function against(k, what, say) {
     const other = ghost();
-    const curve = other?.index[k];
+    const curve = other?.[what][k];
     if (!curve?.length || !ended()) return "";
-    return ` (${other.label}: ${hundredths(curve.at(-1))})`;
+    return ` (${other.label}: ${say(curve.at(-1))})`;
   }
   /** Where the front is, how fast it has been, and what theory says. */
   function advanceOf() {
@@ -130,7 +146,7 @@ export function mountField(root, given, options = {}) {
   function summary() {
     if (!run) return failure;
     const opening = setting(config, state, lastMoved);
-    const told = [front && advanceOf(), ...shown.map((k) => config.cells[k].goal && story(k))].filter(Boolean);
+    const told = [front && advanceOf(), ...shown.map((k) => (config.cells[k].grows ? growth(k) : config.cells[k].goal && story(k)))].filter(Boolean);
     const when = `${opening ? `${opening}, ` : ""}after ${number(run.time, 4)} simulated ${time.many}, `;
     return capital(`${when}${told.length ? told.join("; ") : `${config.show.label} is at most ${measure(Math.max(...run.at(config.show.id, values)), config.show.unit)}`}.`);
   }
@@ -150,7 +166,7 @@ export function mountField(root, given, options = {}) {
   const problem = h("p", { class: "explorer-problem", hidden: true });
   let family = "", layout = null;
 
-  /** The run to compare with: `{arrived, index, profile, difference, t, x, label}`, as given by Python or kept by the reader. */
+  /** The run to compare with: `{arrived, index, tips, length, profile, difference, t, x, label}`, as given by Python or kept by the reader. */
   function ghost() {
     if (!comparing) return null;
     if (kept) return kept;
@@ -201,6 +217,8 @@ export function mountField(root, given, options = {}) {
     }),
     arrived: (other) => ({ title: `At their goal, % of cells${faint(other)}`, least: 20, most: 100, lines: curves((c) => c.goal, times(), (k) => series[k].arrived, other, "t", "arrived") }),
     index: (other) => ({ title: `Mean chemotactic index${faint(other)}`, least: 0.5, lines: curves((c) => c.goal, times(), (k) => series[k].index, other, "t", "index") }),
+    tips: (other) => ({ title: `Growing tips${faint(other)}`, least: 5, lines: curves((c) => c.grows, times(), (k) => series[k].tips, other, "t", "tips") }),
+    length: (other) => ({ title: `Length of the network, ${config.length.unit}${faint(other)}`, least: 1, lines: curves((c) => c.grows, times(), (k) => series[k].length, other, "t", "length") }),
   };
 
   /** Where everything lies in a stage W pixels wide: keys, the plane, curves across it, curves over time. */
@@ -208,7 +226,7 @@ export function mountField(root, given, options = {}) {
     const right = W - RIGHT;
     const high = space.height > space.grid ? ((right - LEFT) * space.height) / space.width : LINE;
     const names = [config.panels.filter((name) => ACROSS.includes(name)), config.panels.filter((name) => !ACROSS.includes(name))];
-    const key = HEAD + KEY * Math.ceil(shown.length / 2);
+    const key = HEAD + KEY * Math.ceil(keys.length / 2);
     let y = key + high + (names[0].length ? 8 : FOOT);
     const groups = names.map((list) => {
       // A panel of several curves has their key above it; where some are compared by their height, all are taller.
@@ -221,7 +239,8 @@ export function mountField(root, given, options = {}) {
     return { right, key, high, groups, tall: y };
   }
   const kindsThat = (which) => shown.filter((k) => config.cells[k][which]).map((k) => ({ label: config.cells[k].name }));
-  const labels = { profile: across, front: front && [{ label: "simulated" }, ...front.theory], difference: kindsThat("senses"), arrived: kindsThat("goal"), index: kindsThat("goal") };
+  const labels = { profile: across, front: front && [{ label: "simulated" }, ...front.theory] };
+  for (const [name, which] of Object.entries({ difference: "senses", arrived: "goal", index: "goal", tips: "grows", length: "grows" })) labels[name] = kindsThat(which);
 
   const frameOf = s("g", {}), groupsOf = [s("g", {}), s("g", {})];
   content.replaceChildren(frameOf, ...groupsOf);
@@ -275,6 +294,15 @@ export function mountField(root, given, options = {}) {
     ];
   }
 
+  /** The axis below the plane, where no curves across it bring their own. */
+  function placeNodes(X, bottom, middle) {
+    const ticks = scaleLinear([0, space.width], [X(0), X(space.width)]).ticks(5);
+    return [
+      ...ticks.map((v) => s("line", { class: "tick", x1: X(v), x2: X(v), y1: bottom, y2: bottom + 4 })),
+      ...ticks.map((v) => s("text", { x: X(v), y: bottom + 18, "text-anchor": "middle" }, number(v, 4))),
+      s("text", { class: "axis-title", x: middle, y: bottom + 36, "text-anchor": "middle" }, `place (${space.unit})`),
+    ];
+  }
   /** Around the plane: its edge, its regions with their names, the moment, the key of the colour and of the cells. */
   function frameNodes() {
     const { right, key, high, groups } = layout;
@@ -292,6 +320,7 @@ export function mountField(root, given, options = {}) {
       if (wide < long + 6 && tall > long + 6) nodes.push(s("text", { class: "region-name", "text-anchor": "middle", transform: `translate(${cx + 4},${(Y(y0) + Y(y1)) / 2}) rotate(-90)` }, g.name));
       else nodes.push(s("text", { class: "region-name", "text-anchor": "middle", x: Math.min(right - long / 2 - 4, Math.max(left + long / 2 + 4, cx)), y: Math.max(key + 14, Math.min(key + high - 5, wide < long + 6 ? Y(y0) + 14 : Y(y1) + 15)) }, g.name));
     });
+    if (!groups[0].names.length) nodes.push(...placeNodes(X, key + high, (left + right) / 2));
     if (groups[0].names.length) nodes.push(s("line", { class: "along", x1: left, x2: right, y1: Y(config.line), y2: Y(config.line) }));
     const clock = `${number(run.time, 4)} ${time.many}`;
     nodes.push(s("text", { class: "axis-title", x: right, y: 14, "text-anchor": "end" }, clock));
@@ -309,9 +338,10 @@ export function mountField(root, given, options = {}) {
       s("rect", { class: "ramp", x: at + zero, y: 5, width: bar, height: 10, fill: `url(#${ramp})` }),
       s("text", { x: at + zero + bar + 5, y: 14 }, number(top)),
     );
-    shown.forEach((k, i) => {
+    keys.forEach(({ k, ring }, i) => {
       const x = left + 5 + ((i % 2) * (right - left)) / 2, y = HEAD + 9 + KEY * Math.floor(i / 2);
-      nodes.push(s("path", { class: "cell", d: mark(k, x, y - 4, 5), fill: shades[k] }), s("text", { class: "label", x: x + 11, y, fill: shades[k] }, config.cells[k].name));
+      const shape = ring ? s("circle", { class: "fused", cx: x, cy: y - 4, r: 2 * FUSED, stroke: shades[k] }) : s("path", { class: "cell", d: mark(k, x, y - 4, 5), fill: shades[k] });
+      nodes.push(shape, s("text", { class: "label", x: x + 11, y, fill: shades[k] }, ring ? "fused" : config.cells[k].name));
     });
     return nodes;
   }
@@ -453,6 +483,8 @@ export function mountField(root, given, options = {}) {
       x: grid,
       arrived: series.map((one) => one.arrived),
       index: series.map((one) => one.index),
+      tips: series.map((one) => one.tips),
+      length: series.map((one) => one.length),
       profile: across.map((q) => run.profile(q.id, config.line)),
       front: front && speeds(),
       difference: run.kinds.map((one) => (one.kind.senses ? run.difference(one, config.line) : [])),
@@ -490,14 +522,19 @@ export function mountField(root, given, options = {}) {
   function tracks() {
     const rows = [];
     const every = Math.max(1, Math.ceil(config.steps / 120));
+    const grown = run.kinds.some((one) => one.kind.grows);
     run.kinds.forEach((one, k) => {
       const last = history[k].length - 1;
-      for (let i = 0; i < one.number; i++)
+      for (let i = 0; i < one.number; i++) {
+        const end = one.joined[i] >= 0 ? "fused" : one.arrived[i] ? "arrived" : "growing";
+        const network = grown ? [one.mother[i] < 0 ? "" : one.mother[i], end, one.joined[i] < 0 ? "" : one.joined[i]] : [];
         history[k].forEach((places, n) => {
-          if (n % every === 0 || n === last) rows.push([one.kind.id, i, n * model.time.step, places[i], places[one.number + i]]);
+          if (n >= one.born[i] && (n % every === 0 || n === one.born[i] || n === last)) rows.push([one.kind.id, i, n * model.time.step, places[2 * i], places[2 * i + 1], ...network]);
         });
+      }
     });
-    return { columns: ["cells", "cell", "time", "x", "y"], units: ["", "", model.time.unit, space.unit, space.unit], rows };
+    const more = grown ? ["forked from", "ends", "fused with"] : [];
+    return { columns: ["cells", "cell", "time", "x", "y", ...more], units: ["", "", model.time.unit, space.unit, space.unit, ...more.map(() => "")], rows };
   }
   function places() {
     const speed = speeds();
@@ -579,7 +616,12 @@ export function mountField(root, given, options = {}) {
       return {
         time: other.time,
         fields: Object.fromEntries(model.fields.map((f, i) => [f.id, [...other.fields[i]]])),
-        cells: Object.fromEntries(other.kinds.map((one) => [one.kind.id, { x: [...one.x], y: [...one.y], path: [...one.path], surface: [...one.surface], arrived: [...one.arrived], index: other.index(one).mean }])),
+        cells: Object.fromEntries(
+          other.kinds.map((one) => {
+            const each = ["x", "y", "path", "surface", "arrived", "mother", "joined", "born"].map((name) => [name, [...one[name].subarray(0, one.number)]]);
+            return [one.kind.id, { ...Object.fromEntries(each), index: other.index(one).mean }];
+          }),
+        ),
       };
     },
     /** Steps done, and whether the run plays; for who drives the explorer from outside. */
