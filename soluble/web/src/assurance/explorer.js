@@ -45,10 +45,10 @@ export function mountAssurance(root, config, options = {}) {
   function summary() {
     const { setting, naive, flat, success, ceiling, needed, mean, published, behind } = now;
     return [
-      `Phase 2 found a hazard ratio of ${ratio(setting.hr)} with ${number(setting.events)} events.`,
-      `A phase 3 trial with ${number(setting.events3)} events succeeds if it finds ${ratio(needed)} or less.`,
+      `Phase 2 found a hazard ratio of ${ratio(setting.hr)} with ${number(setting.events, 4)} events.`,
+      `A phase 3 trial with ${number(setting.events3, 4)} events succeeds if it finds ${ratio(needed)} or less.`,
       `If ${ratio(setting.hr)} were the truth, that would happen with ${share(naive)}; averaged over what phase 2 leaves open, with ${share(flat)};`,
-      `with a prior of ${ratio(setting.prior_hr)} worth ${number(setting.prior_events)} events, with ${share(success)}, and however large the trial, with no more than ${share(ceiling)}.`,
+      `with a prior of ${ratio(setting.prior_hr)} worth ${number(setting.prior_events, 4)} events, with ${share(success)}, and however large the trial, with no more than ${share(ceiling)}.`,
       `The true ratio is then expected near ${ratio(Math.exp(mean))}; a trial that succeeds would report ${ratio(published)} on average, with ${ratio(behind)} behind it.`,
     ].join(" ");
   }
