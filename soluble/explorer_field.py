@@ -286,7 +286,7 @@ def _labels(config: Mapping[str, Any], name: str) -> list[str]:
     if name == "profile":
         return [q["label"] for q in config["profile"]]
     if name == "front":
-        return ["simulated", *(q["label"] for q in config["front"]["theory"])]
+        return ["simulated", *(f"theory, {q['label']}" for q in config["front"]["theory"])]
     return [c["name"] for c in config["cells"] if c["shown"] and c[_WHO[name]]]
 
 
@@ -533,7 +533,7 @@ def _draw_curves(figure: Any, axes: Any, model: FieldModel, config: Mapping[str,
     elif name == "front":
         lines = [(run.t, _speeds(model, run, config), _shade(config), "simulated")]
         for q in config["front"]["theory"]:
-            lines.append(([0, config["end"]], [float(run.last.value(Expression(q["id"]), run.values))] * 2, style.MUTED, q["label"]))
+            lines.append(([0, config["end"]], [float(run.last.value(Expression(q["id"]), run.values))] * 2, style.MUTED, f"theory, {q['label']}"))
     else:
         chosen = [(k, c) for k, c in enumerate(model.cells) if config["cells"][k]["shown"] and config["cells"][k][_WHO[name]]]
         there = [(k, c) for k, c in chosen if name == "difference" or len(run.last.populations[k].x)]

@@ -91,7 +91,7 @@ def test_the_first_picture_of_a_front_tells_theory_beside_it():
     assert [c["name"] for c in w.config["controls"]] == ["D", "nu", "r"], "nothing is drawn by lot: a seed would do nothing"
     assert w.run().t[-1] == 80
     words = " ".join(ElementTree.fromstring(re.search(r"<svg.*?</svg>", w.to_html(), re.S)[0]).itertext())
-    for said in ("Along the line", "spread of a crowd", "Speed of the front, µm/day", "simulated", "pulled"):
+    for said in ("Along the line", "spread of a crowd", "Speed of the front, µm/day", "simulated", "theory, pulled"):
         assert said in words, said
 
 

@@ -31,6 +31,7 @@ export function mountField(root, given, options = {}) {
   const keys = shown.flatMap((k) => [{ k }, ...(model.cells[k].fuses ? [{ k, ring: true }] : [])]);
   const shades = config.cells.map(shadeOf);
   const { front } = config;
+  const theoretical = (q) => `theory, ${q.label}`;
 
   // --- the run ---
   let run = null, failure = "", lastMoved = "";
@@ -205,7 +206,7 @@ export function mountField(root, given, options = {}) {
       title: `Speed of the front, ${front.unit}${faint(other)}`,
       lines: [
         { label: "simulated", x: times(), y: speeds(), colour: shade, dash: "", ghost: other && { x: other.t, y: other.front, label: other.label } },
-        ...front.theory.map((q, k) => ({ label: q.label, x: [0, config.end], y: Array(2).fill(run.constant(q.id)), colour: "var(--muted)", dash: DASHES[k + 1] })),
+        ...front.theory.map((q, k) => ({ label: theoretical(q), x: [0, config.end], y: Array(2).fill(run.constant(q.id)), colour: "var(--muted)", dash: DASHES[k + 1] })),
       ],
     }),
     difference: (other) => ({
@@ -239,7 +240,7 @@ export function mountField(root, given, options = {}) {
     return { right, key, high, groups, tall: y };
   }
   const kindsThat = (which) => shown.filter((k) => config.cells[k][which]).map((k) => ({ label: config.cells[k].name }));
-  const labels = { profile: across, front: front && [{ label: "simulated" }, ...front.theory] };
+  const labels = { profile: across, front: front && [{ label: "simulated" }, ...front.theory.map((q) => ({ label: theoretical(q) }))] };
   for (const [name, which] of Object.entries({ difference: "senses", arrived: "goal", index: "goal", tips: "grows", length: "grows" })) labels[name] = kindsThat(which);
 
   const frameOf = s("g", {}), groupsOf = [s("g", {}), s("g", {})];
