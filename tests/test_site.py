@@ -19,7 +19,9 @@ from soluble import atlas, evidence
 pytestmark = [pytest.mark.site]
 
 HTML = ROOT / "_build" / "html"
-PAGES = sorted(p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html")) if HTML.exists() else []
+WRITTEN = sorted(p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html")) if HTML.exists() else []
+FRAMES = [p for p in WRITTEN if p.startswith("chapters/explorer-")]
+PAGES = [p for p in WRITTEN if p not in FRAMES]
 IL6 = "chapters/03-il6.html"
 EVIDENCE = "chapters/evidence.html"
 CHAPTERS = [p for p in PAGES if re.match(r"chapters/\d\d-", p)]
@@ -97,6 +99,59 @@ def test_page_is_quiet_accessible_and_fits(browser, site, page):
         wide = tab.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360, f"the page is {wide} px wide on a 360 px screen"
     assert not watch, "\n".join(watch)
+
+
+def test_every_explorer_has_a_page_of_its_own():
+    shown = {f"chapters/{f['id']}.html" for page in PAGES for f in soup_of(page).select("figure.explorer")}
+    assert shown == set(FRAMES) and len(FRAMES) > 25
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", FRAMES)
+def test_an_explorers_own_page_lives_under_the_strict_policy(browser, site, page):
+    """Nothing asked of elsewhere, no error, nothing for axe, no sideways scrolling; its links lead to pages that are there."""
+    watch = []
+    policy = (HTML / "_assets" / "csp.txt").read_text(encoding="utf8").strip()
+    with serving(HTML, policy=policy) as address, opened(browser, f"{address}/{page}", width=360, watch=watch) as tab:
+        settle(tab)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    assert not watch, "\n".join(watch)
+    with opened(browser, f"{site}/{page}", theme="dark", watch=watch) as tab:
+        settle(tab)
+        found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
+        assert not found, readable(found)
+    assert not watch, "\n".join(watch)
+    for link in soup_of(page).select("a[href]"):
+        target, _, anchor = link["href"].partition("#")
+        if not re.match(r"[a-z]+:", target):
+            there = (HTML / page).parent / target
+            assert there.is_file() and (not anchor or f'id="{anchor}"' in there.read_text(encoding="utf8")), link["href"]
+
+
+@pytest.mark.browser
+def test_an_explorer_can_be_framed_elsewhere(browser, site, tmp_path):
+    """In a page of another origin: it opens at the setting of the address, tells its height and nothing else; the lines to copy do that."""
+    with opened(browser, f"{site}/chapters/04-il8.html") as tab:
+        settle(tab)
+        tab.evaluate("navigator.clipboard.writeText = async text => { window.copied = text; }; solubleExplorers['il8-drugs'].set('dose_B', 1000)")
+        tab.locator("#explorer-il8-drugs [data-action=embed]").click()
+        lines = tab.evaluate("window.copied")
+    assert lines.startswith(f'<iframe src="{site}/chapters/explorer-il8-drugs.html#il8-drugs:') and "dose_B=1000" in lines
+    listener = "window.heard = []; addEventListener('message', e => { heard.push(e.data); document.querySelector('iframe').height = e.data.height; })"
+    (tmp_path / "index.html").write_text(f"<!doctype html><title>A course</title><link rel=icon href=data:,><script>{listener}</script>{lines}", encoding="utf8")
+    with serving(tmp_path) as elsewhere:
+        context = browser.new_context(viewport={"width": 900, "height": 700})
+        tab = context.new_page()
+        tab.goto(f"{elsewhere}/index.html")
+        frame = tab.frames[1]
+        frame.wait_for_selector("figure[data-state=live]")
+        assert frame.evaluate("solubleExplorers['il8-drugs'].values.dose_B") == 1000
+        tab.wait_for_timeout(400)
+        heard = tab.evaluate("heard")
+        assert heard and all(sorted(h) == ["height", "id", "soluble"] and h["id"] == "il8-drugs" for h in heard)
+        inside = frame.evaluate("document.documentElement.scrollHeight")
+        assert abs(tab.locator("iframe").bounding_box()["height"] - inside) <= 4, "no bar inside, no gap below"
+        context.close()
 
 
 @pytest.mark.browser

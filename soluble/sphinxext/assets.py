@@ -23,7 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
-from . import icons, styles, svg
+from . import frames, icons, styles, svg
 
 LOG = logging.getLogger(__name__)
 WEB = Path(__file__).resolve().parent.parent / "web"
@@ -111,8 +111,12 @@ class Page:
         element["data-slot"] = str(len(self.slots) - 1)
         return element
 
+    def filled(self, text: str) -> str:
+        """Markup of this page with what was kept aside put back."""
+        return re.sub(r'<s-lot data-slot="(\d+)"></s-lot>', lambda m: self.slots[int(m[1])], text)
+
     def text(self) -> str:
-        text = re.sub(r'<s-lot data-slot="(\d+)"></s-lot>', lambda m: self.slots[int(m[1])], str(self.soup))
+        text = self.filled(str(self.soup))
         text = re.sub(r"(<math\b[^>]*?) xmlns=\"[^\"]*\"", r"\1", text)  # HTML knows it without
         parts = re.split(r"(<pre\b.*?</pre>)", text, flags=re.S)  # code keeps its empty lines
         return "".join(part if part.startswith("<pre") else re.sub(r"\n\s*\n+", "\n", part) for part in parts)
@@ -260,13 +264,17 @@ class Page:
         if chapter and chapter.get("accent"):
             self.soup.body["style"] = f"--accent:var(--med-{chapter['accent']})"
 
+    def address(self, name: str, files: dict[str, str]) -> str:
+        """Where this page finds a file of ``_assets``; a new content has a new address."""
+        return f"{self.root}_assets/{name}?v={files[name]}"
+
     def load(self, files: dict[str, str]) -> None:
         """Link what the page needs; ``files`` maps a file of ``_assets`` to its digest."""
         head = self.soup.head
         self.soup.html["data-theme"], self.soup.html["data-mode"] = "light", "auto"
 
         def address(name: str) -> str:
-            return f"{self.root}_assets/{name}?v={files[name]}"
+            return self.address(name, files)
 
         self.soup.html["data-fonts"] = " ".join(address(name) for name in ("fonts/sans-latin.woff2", "fonts/serif-latin.woff2") if name in files)
         first = self.soup.new_tag("script")
@@ -330,6 +338,7 @@ class Site:
             page.mend_tables()
             page.hold_names()
             page.dress(self.chapters.get(name.removesuffix(".html")), self.references)
+            frames.announce(page)
             page.note(used)
             for key, code in page.models.items():
                 self.put(f"models/{key}.js", code.strip() + "\n")
@@ -337,12 +346,14 @@ class Site:
         for name in self.files:
             if name.endswith(".js"):
                 used.add_script((self.assets / name).read_text(encoding="utf8"))
+        used.words.add("framed")
         self._style(sheets, used)
         for name, content in {"summaries.js": "solubleSummaries=" + _json(self.summaries) + "\n", **self.data}.items():
             self.put(name, content)
         for page in pages:
             page.load(self.files)
             (self.out / page.name).write_text(page.text(), encoding="utf8")
+        self._frames(pages)
         self._front_page()
         self.put("csp.txt", policy() + "\n")
         (self.out / "_headers").write_text(f"/*\n  Content-Security-Policy: {policy()}\n", encoding="utf8")
@@ -372,6 +383,16 @@ class Site:
         explorer = WEB / "dist" / "explorer.css"
         if explorer.is_file():
             self.put("explorer.css", explorer.read_bytes())
+
+    def _frames(self, pages: list[Page]) -> None:
+        """Each explorer on a page of its own."""
+        taken: dict[str, str] = {}
+        for page in pages:
+            for name, text in frames.made(page, self.files, FIRST_LINE).items():
+                if name in taken:
+                    page.fail(f"an explorer has the id of one in {taken[name]}: {name}")
+                taken[name] = page.name
+                (self.out / name).write_text(text, encoding="utf8")
 
     def _front_page(self) -> None:
         """``index.html`` at the top is the landing page itself, with its addresses seen from there."""

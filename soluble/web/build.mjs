@@ -3,6 +3,7 @@
  *   kit.js        what the next two share (src/kit.js), a classic script
  *   explorer.js   classic script for pages, boots by itself, works from file://; the views of models
  *   view-X.js     a view with a mount of its own, from src/pages/X.js, for the pages that have one
+ *   frame.js      for an explorer's own page, which other sites can frame
  *   explorer.mjs  module for Jupyter (anywidget)
  *   explorer.css  its look
  *   book.js, book.css   the site's own, from src/book/index.js and src/css/book.css
@@ -32,6 +33,7 @@ const jobs = [
   { entryPoints: [source("kit.js")], format: "iife", outfile: join(out, "kit.js") },
   { entryPoints: [source("index.js")], format: "iife", outfile: join(out, "explorer.js"), plugins: [kit] },
   ...readdirSync(source("pages")).map((name) => ({ entryPoints: [source("pages", name)], format: "iife", outfile: join(out, `view-${name}`), plugins: [kit] })),
+  { entryPoints: [source("frame.js")], format: "iife", outfile: join(out, "frame.js") },
   { entryPoints: [source("widget.js")], format: "esm", outfile: join(out, "explorer.mjs") },
   { entryPoints: [source("css", "explorer.css")], outfile: join(out, "explorer.css") },
   { entryPoints: [source("book", "index.js")], format: "iife", outfile: join(out, "book.js") },

@@ -60,6 +60,14 @@ export function createShell(root, config, options, me) {
         const url = `${location.href.split("#")[0]}#${me.hash() || `explorer-${id}`}`;
         status.textContent = (await copy(url)) ? "Link copied." : url;
       }),
+    options.peers &&
+      root.dataset.frame &&
+      button("embed", "Embed", "Copy the lines that show this setting in another page", async () => {
+        const url = new URL(root.dataset.frame, location.href.split("#")[0]).href + (me.hash() ? `#${me.hash()}` : "");
+        const height = Math.ceil(root.getBoundingClientRect().height) + 60;
+        const lines = `<iframe src="${url}" title="${(config.title ?? id).replaceAll('"', "&quot;")}" width="100%" height="${height}" style="border:0" loading="lazy"></iframe>`;
+        status.textContent = (await copy(lines)) ? "Lines copied." : lines;
+      }),
   ];
 
   const publish = debounce(250, () => address.publish(options.peers()));

@@ -1,0 +1,1 @@
+(()=>{var e=document.querySelector("figure.explorer"),t=()=>parent.postMessage({soluble:"height",id:e.id.replace("explorer-",""),height:Math.ceil(document.body.getBoundingClientRect().height)},"*");parent!==window&&e&&new ResizeObserver(t).observe(document.body);})();
