@@ -250,7 +250,8 @@ def ask(page, what):
 
 
 def said(page):
-    page.wait_for_timeout(300)
+    """The sentence, once it says the present state (it follows when the hand rests)."""
+    until(page, "document.querySelector('#explorer-cuts .explorer-summary').textContent === solubleExplorers.cuts.summary")
     return page.locator("#explorer-cuts .explorer-summary").inner_text()
 
 
