@@ -314,7 +314,7 @@ def test_shuffles_are_pythons_and_the_page_stays_at_hand(opened):
     text = said(page)
     assert f"Of 500 shuffles, pure noise, {100 * (ours['p'] < 0.05).mean():.0f} % had a best cut with p below 0.05, and {100 * (ours['p'] <= best.p).mean():.0f} % one at least as good" in text
     assert page.locator("#explorer-cuts .noise").count() == 500
-    assert page.evaluate("longest") <= 60
+    assert page.evaluate("longest") <= 120, "slices of ten milliseconds, with room for a busy machine"
     ask(page, "x.set('low', 70)")
     assert page.locator("#explorer-cuts .noise").count() == 500, "the reader's cut changes nothing in the shuffles"
     ask(page, "x.set('margin', 20)")

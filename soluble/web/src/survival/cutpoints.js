@@ -82,7 +82,7 @@ export function mountCutpoints(root, config, options = {}) {
       const few = list.filter((x) => x.p < LEVEL).length, same = list.filter((x) => x.chi2 >= best.chi2 * (1 - 1e-9)).length;
       text.push(`Of ${list.length} shuffles, pure noise, ${share(few, list.length)} had a best cut with p below ${LEVEL}, and ${same ? share(same, list.length) : "none"} one at least as good as this.`);
     }
-    return text.join(" ");
+    return text.join(" ").replace(/\bp ([=<]) /g, "p\u00a0$1\u00a0"); // not parted at the end of a line
   }
 
   // --- picture ---
