@@ -522,7 +522,7 @@ def _draw_curves(figure: Any, axes: Any, model: FieldModel, config: Mapping[str,
     title = {
         "profile": (capital(config["show"]["label"]) if len(config["profile"]) == 1 else "Along the line") + (f", {unit}" if unit else ""),
         "front": f"Speed of the front, {config['front']['unit']}" if config["front"] else "",
-        "difference": "Receptors: front half over back half",
+        "difference": "Receptors, front − back",
         "arrived": "At their goal, % of cells",
         "index": "Mean chemotactic index",
         "tips": "Growing tips",

@@ -220,7 +220,7 @@ export function draw(svg, picture, W, H, family) {
         nodes.push(s("text", { class: b.class, x: right + 10, y: b.y + 4 + 15 * (k - (b.text.length - 1) / 2), fill: b.colour }, text)),
       );
     }
-    geometry.push({ y, top, bottom });
+    geometry.push({ y, top, bottom, head: heads[i] });
   });
   for (const mark of picture.marks ?? [])
     if (mark.label) {

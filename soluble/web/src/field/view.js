@@ -112,7 +112,7 @@ export function mountField(root, given, options = {}) {
     const arrived = Math.round(run.arrived(one) * one.number);
     if (!one.number) return "";
     const verb = one.kind.stops ? "have reached" : "are in";
-    const there = `${arrived} of ${one.number} ${name} (${number(100 * run.arrived(one), 2)} %) ${verb} the ${config.cells[k].goal}`;
+    const there = `${arrived} of ${one.number} ${name} (${number(100 * run.arrived(one), 2)}\u00a0%) ${verb} the ${config.cells[k].goal}`;
     if (!count) return `${there}; none has moved yet`;
     return `${there}; their mean chemotactic index is ${hundredths(mean)}${count > 1 ? `, standard error ${hundredths(error)}` : ""}${against(k, "index", hundredths)}`;
   }
@@ -210,7 +210,7 @@ export function mountField(root, given, options = {}) {
       ],
     }),
     difference: (other) => ({
-      title: `Receptors: front half over back half${faint(other)}`,
+      title: `Receptors, front − back${faint(other)}`,
       log: true,
       floor: 1,
       lines: curves((c) => c.senses, grid, (k) => run.difference(run.kinds[k], config.line), other, "x", "difference"),
@@ -281,18 +281,19 @@ export function mountField(root, given, options = {}) {
       const group = groupsOf[i], shown = names.map((name) => panels[name](other));
       group.setAttribute("transform", `translate(0,${top})`);
       const geometry = draw(group, { x: axes[i], panels: shown, marks: [], keys: true, left: LEFT, right: layout.right }, stage.clientWidth, tall, family);
-      shown.forEach(({ level, lines }, k) => level && group.append(...levelNodes(level, geometry.panels[k].y(level), geometry.panels[k].top - HEAD - (lines.length > 1 ? 19 : 0))));
+      shown.forEach(({ level, title }, k) => level && group.append(...levelNodes(level, title, geometry.panels[k])));
     });
   }
-  /** A level that is drawn across a panel, with its name at the right of the title. */
-  function levelNodes(level, y, top) {
-    const text = `${number(level)} receptors`;
-    const from = layout.right - widthOf(text, `12.5px ${family}`) - 30;
+  /** A level that is drawn across a panel, with its name at the right of the title, and a piece of its line where there is room. */
+  function levelNodes(level, title, panel) {
+    const text = `${number(level)} receptors`, font = `12.5px ${family}`;
+    const y = panel.y(level), at = panel.top - panel.head;
+    const from = layout.right - widthOf(text, font) - 30;
     return [
       s("line", { class: "mark", x1: LEFT, x2: layout.right, y1: y, y2: y }),
-      s("line", { class: "mark", x1: from, x2: from + 24, y1: top + 10, y2: top + 10 }),
-      s("text", { class: "axis-title", x: layout.right, y: top + 14, "text-anchor": "end" }, text),
-    ];
+      from > widthOf(title, font) + 10 && s("line", { class: "mark", x1: from, x2: from + 24, y1: at + 10, y2: at + 10 }),
+      s("text", { class: "axis-title", x: layout.right, y: at + 14, "text-anchor": "end" }, text),
+    ].filter(Boolean);
   }
 
   /** The axis below the plane, where no curves across it bring their own. */
