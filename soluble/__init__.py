@@ -16,17 +16,20 @@ if TYPE_CHECKING:
     from .explorer import explore
     from .explorer_assurance import explore_assurance
     from .explorer_decision import explore_decision
+    from .explorer_cohort import explore_cohort
     from .explorer_field import explore_field
     from .explorer_forest import explore_evidence
     from .explorer_network import explore_network
     from .explorer_survival import explore_cutpoints, explore_survival
     from .field import FieldModel, list_fields, load_field
     from .model import DeclarationError, Model, list_models, load_model
+    from .population import Population, list_populations, load_population
 
 __version__ = "0.1.0"
 __all__ = [
-    "DeclarationError", "FieldModel", "Model", "explore", "explore_assurance", "explore_cutpoints", "explore_decision", "explore_evidence", "explore_field",
-    "explore_network", "explore_survival", "fact", "facts", "list_fields", "list_models", "load_field", "load_model",
+    "DeclarationError", "FieldModel", "Model", "Population", "explore", "explore_assurance", "explore_cohort", "explore_cutpoints",
+    "explore_decision", "explore_evidence", "explore_field", "explore_network", "explore_survival", "fact", "facts", "list_fields",
+    "list_models", "list_populations", "load_field", "load_model", "load_population",
 ]  # fmt: skip
 
 _HOME = {
@@ -34,9 +37,13 @@ _HOME = {
     "Model": "model",
     "list_models": "model",
     "load_model": "model",
+    "Population": "population",
+    "list_populations": "population",
+    "load_population": "population",
     "explore": "explorer",
     "explore_assurance": "explorer_assurance",
     "explore_decision": "explorer_decision",
+    "explore_cohort": "explorer_cohort",
     "explore_evidence": "explorer_forest",
     "explore_network": "explorer_network",
     "explore_cutpoints": "explorer_survival",

@@ -7,8 +7,9 @@ states, run one by one with the solvers of :mod:`soluble.simulate`. Neither depe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,26 +25,29 @@ TOGETHER = 2500
 #: Pieces in which draws go to an executor; small ones keep all workers busy to the end.
 PIECES = 32
 
-Result = tuple[list[float], str]
+#: Values of one run (a list for each time, where several were asked for), and why it failed.
+Result = tuple[list, str]
 
 
 def ensemble(
     model: Model,
     draws: pd.DataFrame,
-    executor: Executor | None = None,
+    executor: Executor | str | None = None,
     of: str | Sequence[str] | None = None,
-    at: str | float | None = None,
+    at: str | float | Sequence[float] | None = None,
     progress: bool = False,
     failures: str = "nan",
     rtol: float = 1e-8,
 ) -> pd.DataFrame:
     """One run for each row of ``draws``, whose columns are parameters or initial values (``<state>0``).
 
-    ``of`` is a quantity or several (default: all states); ``at`` is a time (default: the end of the run), ``"max"`` (over the
-    declared run) or ``"steady"``. ``executor`` is anything with ``map`` like ``concurrent.futures.Executor``: a process pool, or
-    Dask's ``Client.get_executor()``, or MPI's. ``progress`` shows a bar (tqdm, of the extra ``soluble[ensemble]``).
+    ``of`` is a quantity or several (default: all states); ``at`` is a time (default: the end of the run), several times in
+    order, ``"max"`` (over the declared run) or ``"steady"``. ``executor`` is anything with ``map`` like
+    ``concurrent.futures.Executor``: a process pool, or MPI's; or the address of a Dask cluster's scheduler, such as
+    ``"tcp://host:8786"``. ``progress`` shows a bar (tqdm, of the extra ``soluble[ensemble]``).
 
-    Returns a DataFrame with the index of ``draws``, in its order, and a column per quantity. A run that fails gives a row of NaN,
+    Returns a DataFrame with the index of ``draws``, in its order (and below it the times, if there are several), and a column per
+    quantity. A run that fails gives a row of NaN,
     and ``.attrs["failures"]`` maps its index to the reason; with ``failures="raise"`` the first of them, in the order of the draws,
     is raised as :class:`SimulationError`. Values that are not finite numbers, and schedules of doses that make no sense, raise
     ``ValueError``; unknown names raise :class:`UnknownNameError`.
@@ -53,12 +57,19 @@ def ensemble(
     wanted = [_known(model, q) for q in ([of] if isinstance(of, str) else of or model.state_ids)]
     model.values({str(c): 1.0 for c in draws.columns})
     rows = draws.astype(float).rename(columns=str).to_dict("records")
-    results = _results(model, rows, wanted, _when(model, at), rtol, executor, progress)
+    when = _when(model, at)
+    with _workers(executor) as workers:
+        results = _results(model, rows, wanted, when, rtol, workers, progress)
     failed = {key: reason for key, (_, reason) in zip(draws.index, results, strict=True) if reason}
     if failed and failures == "raise":
         key, reason = next(iter(failed.items()))
         raise SimulationError(f"draw {key!r}: {reason}")
-    out = pd.DataFrame([values for values, _ in results], index=draws.index, columns=wanted, dtype=float)
+    if isinstance(when, tuple):
+        index = pd.MultiIndex.from_product([draws.index, when], names=[draws.index.name, "time"])
+        values = np.array([values for values, _ in results], dtype=float).reshape(len(index), len(wanted))
+        out = pd.DataFrame(values, index=index, columns=wanted)
+    else:
+        out = pd.DataFrame([values for values, _ in results], index=draws.index, columns=wanted, dtype=float)
     out.attrs["failures"] = failed
     return out
 
@@ -69,11 +80,30 @@ def _known(model: Model, quantity: str) -> str:
     return quantity
 
 
-def _when(model: Model, at: str | float | None) -> str | float:
+@contextmanager
+def _workers(executor: Executor | str | None) -> Iterator[Executor | None]:
+    """The executor itself, or one of the Dask cluster whose scheduler has this address."""
+    if not isinstance(executor, str):
+        yield executor
+        return
+    try:
+        from dask.distributed import Client
+    except ImportError as error:
+        raise ImportError("a cluster by address needs Dask: pip install 'soluble[ensemble]'") from error
+    with Client(executor) as client:
+        yield client.get_executor()
+
+
+def _when(model: Model, at: str | float | Sequence[float] | None) -> str | float | tuple[float, ...]:
     if isinstance(at, str):
         if at not in ("max", "steady"):
             raise ValueError(f"at={at!r} is neither 'steady' nor 'max' nor a time")
         return at
+    if isinstance(at, Sequence | np.ndarray):
+        times = tuple(float(t) for t in at)
+        if not times or not all(map(math.isfinite, times)) or times[0] < 0 or any(b <= a for a, b in zip(times, times[1:], strict=False)):
+            raise ValueError("several times must be finite, 0 or later, and each later than the one before")
+        return times
     time = model.t_end if at is None else float(at)
     if not (math.isfinite(time) and time >= 0):
         raise ValueError(f"at={at!r} is not a time of 0 or later")
@@ -81,7 +111,7 @@ def _when(model: Model, at: str | float | None) -> str | float:
 
 
 def _results(
-    model: Model, rows: list[dict[str, float]], wanted: list[str], at: str | float, rtol: float, executor: Executor | None, progress: bool
+    model: Model, rows: list[dict[str, float]], wanted: list[str], at: str | float | tuple[float, ...], rtol: float, executor: Executor | None, progress: bool
 ) -> list[Result]:
     share = math.ceil(len(rows) / PIECES)
     size = max(1, min(TOGETHER, len(rows) if executor is None and not isinstance(at, str) else share))
@@ -105,27 +135,33 @@ def _shown(pieces: Iterable[list[Result]], total: int, progress: bool) -> Iterab
             yield piece
 
 
-def _members(piece: tuple[Model, list[dict[str, float]], list[str], str | float, float]) -> list[Result]:
+def _members(piece: tuple[Model, list[dict[str, float]], list[str], str | float | tuple[float, ...], float]) -> list[Result]:
     model, rows, wanted, at, rtol = piece
     if isinstance(at, str):
         return [_member(model, row, wanted, at, rtol) for row in rows]
-    states, finished = batch.run(model, rows, np.array([at]), rtol)
-    columns = _observed(model, rows, wanted, at, states[:, 0].T)
-    return [(columns[:, i].tolist(), "") if finished[i] else _member(model, row, wanted, at, rtol) for i, row in enumerate(rows)]
-
-
-def _observed(model: Model, rows: list[dict[str, float]], wanted: list[str], at: float, y: np.ndarray) -> np.ndarray:
-    """The wanted quantities, shape (quantities, draws), of states of the shape (states, draws)."""
+    times = np.atleast_1d(at)
+    states, finished = batch.run(model, rows, times, rtol)
     p = np.array([model.values(row)[0] for row in rows]).T
-    names: dict[str, Any] = {TIME: np.full(len(rows), at), **dict(zip(model.parameter_ids, p, strict=True)), **dict(zip(model.state_ids, y, strict=True))}
+    columns = np.array([_observed(model, p, wanted, t, states[:, k].T) for k, t in enumerate(times)])
+    if not isinstance(at, tuple):
+        columns = columns[0]
+    return [(columns[..., i].tolist(), "") if finished[i] else _member(model, row, wanted, at, rtol) for i, row in enumerate(rows)]
+
+
+def _observed(model: Model, p: np.ndarray, wanted: list[str], at: float, y: np.ndarray) -> np.ndarray:
+    """The wanted quantities, shape (quantities, draws), of parameters and states of the shape (names, draws)."""
+    draws = p.shape[1]
+    names: dict[str, Any] = {TIME: np.full(draws, at), **dict(zip(model.parameter_ids, p, strict=True)), **dict(zip(model.state_ids, y, strict=True))}
     with np.errstate(all="ignore"):
         for d in model.derived:
             names[d.id] = d.expression.value(names)
-    return np.array([np.broadcast_to(names[q], len(rows)) for q in wanted], dtype=float)
+    return np.array([np.broadcast_to(names[q], draws) for q in wanted], dtype=float)
 
 
-def _member(model: Model, overrides: dict[str, float], wanted: list[str], at: str | float, rtol: float) -> Result:
+def _member(model: Model, overrides: dict[str, float], wanted: list[str], at: str | float | tuple[float, ...], rtol: float) -> Result:
     try:
+        if isinstance(at, tuple):
+            return simulate(model, overrides, t=at, rtol=rtol)[wanted].to_numpy().tolist(), ""
         if at == "steady":
             found = steady_state(model, overrides)
         elif at == "max":
@@ -133,7 +169,8 @@ def _member(model: Model, overrides: dict[str, float], wanted: list[str], at: st
         else:
             found = simulate(model, overrides, t=[at], rtol=rtol).iloc[0]
     except SimulationError as error:
-        return [math.nan] * len(wanted), str(error)
+        nothing = [math.nan] * len(wanted)
+        return [nothing] * len(at) if isinstance(at, tuple) else nothing, str(error)
     return [float(found[q]) for q in wanted], ""
 
 

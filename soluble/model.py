@@ -1008,9 +1008,9 @@ class Model(Declaration):
     def ensemble(
         self,
         draws: pd.DataFrame,
-        executor: Executor | None = None,
+        executor: Executor | str | None = None,
         of: str | Sequence[str] | None = None,
-        at: str | float | None = None,
+        at: str | float | Sequence[float] | None = None,
         progress: bool = False,
         failures: str = "nan",
     ) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | 
     yield package / "teaching.py"
     if RUNS.search(text):
         yield from sorted(package.glob("*.py"))
-    models = sorted([*(root / "models").glob("*.yaml"), *(root / "models" / "fields").glob("*.yaml")])
+    models = sorted([*(root / "models").glob("*.yaml"), *(root / "models" / "fields").glob("*.yaml"), *(root / "models" / "populations").glob("*.yaml")])
     yield from (m for m in models if m.stem in text or SHEETS.search(text))
     if SHEETS.search(text):
         yield from sorted(package.glob("*.py"))

@@ -4,6 +4,7 @@
  *   explorer.js   classic script for pages, boots by itself, works from file://; the views of models
  *   view-X.js     a view with a mount of its own, from src/pages/X.js, for the pages that have one
  *   frame.js      for an explorer's own page, which other sites can frame
+ *   work-X.js     what such a view does in a worker, from src/workers/X.js
  *   explorer.mjs  module for Jupyter (anywidget)
  *   explorer.css  its look
  *   book.js, book.css   the site's own, from src/book/index.js and src/css/book.css
@@ -34,6 +35,7 @@ const jobs = [
   { entryPoints: [source("index.js")], format: "iife", outfile: join(out, "explorer.js"), plugins: [kit] },
   ...readdirSync(source("pages")).map((name) => ({ entryPoints: [source("pages", name)], format: "iife", outfile: join(out, `view-${name}`), plugins: [kit] })),
   { entryPoints: [source("frame.js")], format: "iife", outfile: join(out, "frame.js") },
+  ...readdirSync(source("workers")).map((name) => ({ entryPoints: [source("workers", name)], format: "iife", outfile: join(out, `work-${name}`) })),
   { entryPoints: [source("widget.js")], format: "esm", outfile: join(out, "explorer.mjs") },
   { entryPoints: [source("css", "explorer.css")], outfile: join(out, "explorer.css") },
   { entryPoints: [source("book", "index.js")], format: "iife", outfile: join(out, "book.js") },

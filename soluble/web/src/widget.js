@@ -1,6 +1,8 @@
 /** Jupyter, through anywidget: the same explorer; its values, scenario and summary are traits of the Python object. */
 import { mountAssurance } from "./assurance/explorer.js";
 import { mountDecision } from "./decision/explorer.js";
+import { patients } from "./cohort/simulate.js";
+import { mountCohort } from "./cohort/view.js";
 import { h } from "./dom.js";
 import { mount } from "./explorer.js";
 import { mountField } from "./field/view.js";
@@ -11,7 +13,7 @@ import { mountSurvival } from "./survival/explorer.js";
 import { mountPhase } from "./views/phase.js";
 
 /** Views with a mount of their own; the page gets each as a script (`pages/`). All others are views of a model. */
-const VIEWS = { assurance: mountAssurance, cutpoints: mountCutpoints, decision: mountDecision, field: mountField, forest: mountForest, network: mountNetwork, phase: mountPhase, survival: mountSurvival };
+const VIEWS = { assurance: mountAssurance, cohort: mountCohort, cutpoints: mountCutpoints, decision: mountDecision, field: mountField, forest: mountForest, network: mountNetwork, phase: mountPhase, survival: mountSurvival };
 
 /** The model's code is a classic script that Python generated; importing it as a module runs it without eval. */
 async function load(code, key) {
@@ -31,7 +33,7 @@ async function render({ model, el }) {
   let handle;
   try {
     const declared = config.key ? await load(model.get("model_code"), config.key) : null;
-    handle = Object.hasOwn(VIEWS, config.view) ? VIEWS[config.view](root, config, { model: declared, mount }) : mount(root, declared, config);
+    handle = Object.hasOwn(VIEWS, config.view) ? VIEWS[config.view](root, config, { model: declared, mount, patients }) : mount(root, declared, config);
   } catch (error) {
     root.textContent = `The explorer could not start: ${error.message}.`;
     return;

@@ -38,10 +38,11 @@ export function firstStep(rhs, t, y, f, span, order, rtol, atol, scratch, slope)
 
 /**
  * Integrate from t0 to t1. `y` holds the state at t0 and is left holding the state at t1.
- * Rows of `grid` ({ts, rows, next}) whose time lies in (t0, t1] are filled from the interpolant.
+ * Rows of `grid` ({ts, rows, next}) whose time lies in (t0, t1] are filled from the interpolant. `maxStep` bounds the step where
+ * the interpolant of long ones would not do.
  * @throws {SolverError} when the state leaves the finite numbers, or the step or the number of steps its bounds.
  */
-export function dop853(rhs, y, t0, t1, { rtol, atol, maxSteps = 20000 }, grid) {
+export function dop853(rhs, y, t0, t1, { rtol, atol, maxSteps = 20000, maxStep = Infinity }, grid) {
   const n = y.length;
   const K = Array.from({ length: EXTENDED }, () => new Float64Array(n));
   const next = new Float64Array(n);
@@ -63,6 +64,7 @@ export function dop853(rhs, y, t0, t1, { rtol, atol, maxSteps = 20000 }, grid) {
   for (let steps = 0; t < t1; ) {
     if (++steps > maxSteps) throw new SolverError(`the solver needed more than ${maxSteps} steps.`);
     if (h < 1e-14 * Math.max(Math.abs(t), t1 - t0)) throw new SolverError(`the solver's step became too small at time ${t.toPrecision(4)}.`);
+    h = Math.min(h, maxStep);
     const last = t + h * (1 + 1e-12) >= t1;
     if (last) h = t1 - t;
     for (let s = 1; s < STAGES; s++) {
