@@ -103,9 +103,16 @@ def test_two_arms(said):
         logs.append(fit.params[0])
         errors.append(fit.bse[0])
         assert said[f"signatures-{arm}"] == pytest.approx(np.exp(fit.params[0]), rel=1e-4) and fit.params[0] < 0
+        assert (fit.conf_int()[0][1] > 0) == (arm == "standard"), "the interval of the standard arm includes 1"
     gap, se = logs[1] - logs[0], np.hypot(*errors)
     for name, z in (("ratio", 0), ("ratio-low", -1.96), ("ratio-high", 1.96)):
         assert said[f"signatures-{name}"] == pytest.approx(np.exp(gap + z * se), rel=1e-3)
+    assert said["signatures-ratio-low"] < 1 < said["signatures-ratio-high"], "predictive is not shown"
+
+
+def test_halves_of_a_normal_distribution():
+    z = stats.norm.ppf((np.arange(100_000) + 0.5) / 100_000)
+    assert z[50_000:].mean() - z[:50_000].mean() == pytest.approx(1.6, abs=0.01)
 
 
 # --- published numbers -------------------------------------------------------------------------------------------------
