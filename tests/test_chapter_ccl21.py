@@ -121,7 +121,8 @@ def test_rich_tumour_cells_gain_by_guidance_alone(model):
 
 
 def test_vaccine(said):
-    assert said["ccl21-vaccine-L"] > 90 > 20 > said["ccl21-vessel-L"]
+    assert said["ccl21-vaccine-L"] > 90 > 20 > said["ccl21-nothing-L"] > said["ccl21-vessel-L"]
+    assert said["ccl21-nothing-L"] == pytest.approx(100 * math.pi * 84**2 / (480 * 240), abs=8), "by chance: the nest's share of the plane"
     assert said["ccl21-vaccine-D"] < 5 and said["ccl21-vaccine-T"] < 2
     assert said["ccl21-faint-L"] > 75, "a fortieth of the source still calls most"
     assert said["ccl21-effector-L"] < 30
@@ -132,6 +133,12 @@ def test_the_vaccines_dose(said):
     assert said["ccl21-dose"] == pytest.approx(0.708 / 1440, rel=0.01)
     assert 30 < said["ccl21-dose-L"] < said["ccl21-faint-L"] and said["ccl21-dose-D"] < 5
     assert said["ccl21-less-L"] < 20 and said["ccl21-less-D"] > 30, "near an edge"
+
+
+def test_the_lymphatic_vessel_draws_t_cells_too(model):
+    tracks = model.simulate(seed=1, n_D=0, n_T=0, n_L=120, every=480).tracks
+    last = tracks[tracks["time"] == tracks["time"].max()]
+    assert 0.35 < (last["x"] >= EDGE).mean() < 0.65, "about half"
 
 
 def test_another_seed_tells_the_same(model):
