@@ -542,15 +542,15 @@ def _draw_scan(axes: Any, seen: biomarkers.CutAnalysis, setting: Mapping[str, fl
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y")
     strict = chi2.sf(brentq(lambda x: biomarkers.corrected_p(x, margin) - _LEVEL, 1.0001, 100), 1)
+    at = every.loc[seen.cut]
+    late = at["low"] > n / 2
     for p, text in ((_LEVEL, f"{_LEVEL}"), (strict, f"{_LEVEL} after correction")):
         axes.axhline(-math.log10(p), color=style.INK, linewidth=1, linestyle=(0, (2, 3)))
-        axes.annotate(text, (100, -math.log10(p)), (-2, 4), textcoords="offset points", ha="right", color=style.INK)
+        axes.annotate(text, (0 if late else 100, -math.log10(p)), (2 if late else -2, 4), textcoords="offset points", ha="left" if late else "right", color=style.INK)
     height = [-np.log10(np.maximum(t["p"], 1e-300)).clip(upper=decades) for t in (every, inside)]
     axes.plot(100 * every["low"] / n, height[0], color=style.INK, linewidth=1, alpha=0.45)
     axes.plot(100 * inside["low"] / n, height[1], color=style.INK, linewidth=1.7)
-    at = every.loc[seen.cut]
     axes.axvline(100 * at["low"] / n, color=style.INK, linewidth=1.6)
-    late = at["low"] > n / 2
     axes.annotate(f"cut {_number(float(f'{seen.cut:.3g}'))}", (100 * at["low"] / n, decades), (-5 if late else 5, -9), textcoords="offset points", ha="right" if late else "left", color=style.INK)
     if seen.best:
         spot = (100 * seen.best.low / n, min(decades, -math.log10(max(seen.best.p, 1e-300))))

@@ -146,8 +146,9 @@ export function mountCutpoints(root, config, options = {}) {
     const [cx, cy] = spot(at), late = cx > (left + right) / 2;
     line(cx, top, cx, bottom, { class: "mark cut" });
     tag(cx + (late ? -5 : 5), top + 9, `cut ${number(at.cut)}`, late ? END : {});
-    tag(right - 2, rule - 4, `${LEVEL}`, END);
-    tag(right - 2, strict - 4, `${LEVEL} after correction`, END);
+    const [away, side] = late ? [left + 2, {}] : [right - 2, END]; // where the cut's own label is not
+    tag(away, rule - 4, `${LEVEL}`, side);
+    tag(away, strict - 4, `${LEVEL} after correction`, side);
     if (best) {
       const [bx, by] = spot(best);
       add("circle", { class: "best", cx: bx, cy: by, r: 6 });
