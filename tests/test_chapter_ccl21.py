@@ -125,7 +125,7 @@ def test_vaccine(said):
     assert said["ccl21-nothing-L"] == pytest.approx(100 * math.pi * 84**2 / (480 * 240), abs=8), "by chance: the nest's share of the plane"
     assert said["ccl21-vaccine-D"] < 5 and said["ccl21-vaccine-T"] < 2
     assert said["ccl21-faint-L"] > 75, "a fortieth of the source still calls most"
-    assert said["ccl21-effector-L"] < 30
+    assert said["ccl21-effector-L"] == pytest.approx(said["ccl21-nothing-L"], abs=9), "as by chance"
 
 
 def test_the_vaccines_dose(said):
