@@ -314,12 +314,12 @@ def test_a_page_is_read_again_when_what_it_rests_on_changes(tree, text, changed,
     assert (rebuild.digest(text, tree, tree / "soluble") != before) is again
 
 
-def links_of(address):
+def links_of(address, site_branch=""):
     from types import SimpleNamespace
 
     from soluble.sphinxext import context
 
-    config = SimpleNamespace(html_theme_options={"repository_url": address, "repository_branch": ""})
+    config = SimpleNamespace(html_theme_options={"repository_url": address, "repository_branch": ""}, soluble_site_branch=site_branch)
     env = SimpleNamespace(doc2path=lambda name, base: f"{name}.md")
     return [link["href"] for link in context.repository_links(SimpleNamespace(config=config, env=env), "chapters/03-il6")]
 
@@ -328,7 +328,10 @@ def test_no_link_to_a_repository_that_is_not_named():
     assert links_of("") == []
     found = links_of("https://github.com/someone/book/")
     assert "https://github.com/someone/book/edit/main/chapters/03-il6.md" in found
-    assert any("mybinder.org" in a for a in found) and any("colab" in a for a in found) and any("/issues/new" in a for a in found)
+    assert any("mybinder.org" in a for a in found) and any("/issues/new" in a for a in found)
+    assert not any("colab" in a for a in found), "Colab opens notebooks, which the source does not hold"
+    found = links_of("https://github.com/someone/book/", "gh-pages")
+    assert "https://colab.research.google.com/github/someone/book/blob/gh-pages/downloads/03-il6.ipynb" in found
 
 
 # --- notebooks --------------------------------------------------------------------------------------------------------

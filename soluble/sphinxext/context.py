@@ -70,11 +70,13 @@ def repository_links(app: Sphinx, pagename: str):
             "icon": "rocket",
             "text": "Run on Binder",
         }
-        yield {
-            "href": f"https://colab.research.google.com/github/{place}/blob/{branch}/{source}",
-            "icon": "rocket",
-            "text": "Open in Colab",
-        }
+        site = app.config.soluble_site_branch
+        if site:  # Colab opens .ipynb files that lie in a repository; a chapter's source is none, the built site holds one
+            yield {
+                "href": f"https://colab.research.google.com/github/{place}/blob/{site}/downloads/{pagename.rpartition('/')[2]}.ipynb",
+                "icon": "rocket",
+                "text": "Open in Colab",
+            }
 
 
 def summary(doctree: nodes.document, length: int = 180) -> str:
@@ -121,6 +123,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
+    app.add_config_value("soluble_site_branch", "", "html", str)
     app.connect("config-inited", settings, priority=900)
     app.connect("html-page-context", page, priority=100)  # before the theme renders its parts
     app.connect("build-finished", finish, priority=990)
