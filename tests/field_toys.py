@@ -128,7 +128,7 @@ def invasion(*, height: int = 1, edges: str = "{}", step: float = 0.5, grid: flo
         regions: {{seedbed: {{name: seedbed, shape: rectangle, x: [0, 105], y: [0, {grid * (height + 1) / 2}]}}}}
         parameters:
           D: {{name: spread, value: 100, unit: micrometer**2/day, range: [20, 200], assumed: test}}
-          nu: {{name: by how much a crowd spreads faster, value: 8, unit: dimensionless, range: [0, 20], assumed: test}}
+          nu: {{name: by how much a crowd spreads faster, value: 8, unit: dimensionless, range: [0, 40], assumed: test}}
           r: {{name: growth, value: 0.25, unit: 1/day, range: [0.1, 0.5], assumed: test}}
         fields: {{T: {{name: cells, unit: dimensionless, mediator: tumour, diffusion: D*crowd, initial: seedbed}}, S: {{name: seeds, unit: dimensionless, diffusion: D}}}}
         derived:

@@ -357,6 +357,9 @@ def test_a_front_is_followed_and_compared_with_theory(opened):
     rows = [li for li in open(loading.value.path(), encoding="utf8").read().splitlines() if not li.startswith("#")]
     assert rows[0] == "time [day],front [µm],speed [µm/day]" and len(rows) == 162
     assert [float(v) for v in rows[-1].split(",")] == pytest.approx([80, place, speed], rel=1e-6)
+    away = opened("#front:nu=40&D=200&r=0.5")
+    stands(away, "front")
+    assert "the front of cells has passed the end" in ask(away, "x.summary", "front") and "NaN" not in ask(away, "x.summary", "front")
     narrow = opened("#front:nu=18", width=360)
     stands(narrow, "front")
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 360

@@ -137,7 +137,7 @@ export function mountField(root, given, options = {}) {
   /** Where the front is, how fast it has been, and what theory says. */
   function advanceOf() {
     const at = fronts.at(-1), speed = speeds().at(-1);
-    if (!Number.isFinite(at)) return `${front.name} has no front`;
+    if (!Number.isFinite(at)) return `the front of ${front.name} has passed the end`;
     const place = `the front of ${front.name} is at ${measure(at, space.unit)}`;
     if (!Number.isFinite(speed)) return place;
     const other = ended() && ghost()?.front?.at(-1);
