@@ -135,6 +135,78 @@ def test_drug_strength_follows_b(said):
     assert 0.66 / 5.85 == pytest.approx(said["ang-eb-low"], rel=0.15), "the paper's own ratio"
 
 
+# --- sprouts -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def grown_sprouts():
+    """Three networks of each kind, every other step recorded."""
+    model = soluble.load_field("vegf-sprouts")
+    settings = {"all": {}, "none": {"rho": 0}, "blind": {"chi": 0}, "antibody": {"a": 0.4}, "late": {"a": 0.4, "t_a": 168}}
+    return {name: [model.simulate(seed=seed, every=2, **setting) for seed in (1, 2, 3)] for name, setting in settings.items()}
+
+
+def arrivals(runs):
+    return [run.tracks.loc[run.tracks["arrived"].astype(bool), "time"].min() for run in runs]
+
+
+def test_what_moves_sprouts(grown_sprouts):
+    """Without chemotaxis none leaves the vessel; without haptotaxis they are there sooner, straighter, and fewer of them fuse."""
+    for run in grown_sprouts["blind"]:
+        assert run.arrived("T") == 0 and run.network()["x1"].max() < 150
+    assert max(arrivals(grown_sprouts["none"])) < min(arrivals(grown_sprouts["all"])) - 12
+
+    def bends(runs):
+        """Way over distance of the sprouts that were there from the start and went far."""
+        first = pd.concat([run.network().query("mother < 0 and length > 300") for run in runs])
+        return (first["length"] / np.hypot(first["x1"] - first["x0"], first["y1"] - first["y0"])).mean()
+
+    assert 1 < bends(grown_sprouts["none"]) < bends(grown_sprouts["all"])
+    share = {name: np.mean([(run.network()["ends"] == "fused").mean() for run in grown_sprouts[name]]) for name in ("all", "none")}
+    assert share["none"] < 0.8 * share["all"]
+
+
+def test_an_antibody_stops_what_has_not_grown(said, grown_sprouts):
+    """At day 3 the tips are a quarter of the way; then VEGF is gone within a day, none arrives and nothing shrinks. At day 7 some still do."""
+    for run, free, late in zip(grown_sprouts["antibody"], grown_sprouts["all"], grown_sprouts["late"], strict=True):
+        tips = run.tracks.query("time == 72 and joined < 0")
+        assert 0.15 < (tips["x"].mean() - 16) / (1056 - 160 - 16) < 0.35
+        ahead = slice(9, 12)  # 288 to 384 µm from the vessel: where the tips are
+        vegf = pd.Series([c[:, ahead].mean() for c in run.fields["C"]], index=run.t)
+        assert vegf[96] < 0.05 * vegf[72]
+        assert run.arrived("T") == 0 and run.growth()["length"].is_monotonic_increasing
+        assert run.growth()["length"].iloc[-1] < 0.6 * free.growth()["length"].iloc[-1]
+        assert 0 < late.growth()["arrived"].iloc[-1] < free.growth()["arrived"].iloc[-1]
+    assert said["ang-antibody-length"] == pytest.approx(grown_sprouts["antibody"][0].growth()["length"].iloc[-1] / 1000)
+
+
+def test_speed_of_sprouts_is_of_the_order_that_was_measured(grown_sprouts):
+    """Way to the tumour over the time for it, against new vessels in a gel."""
+    speed = (1056 - 160 - 16) / (np.mean(arrivals(grown_sprouts["all"])) - 24)
+    assert speed == pytest.approx(evidence.fact("utzinger-elongation").value, rel=0.35)
+
+
+@pytest.mark.parametrize("name", ["all", "none"])
+def test_forks_on_a_millimetre(said, grown_sprouts, name):
+    """Length by distance from the tips' ways rather than from the field, which spreads it over a square of 32 µm."""
+    forks, length = np.zeros(3), np.zeros(3)
+    edges = [0, 300, 600, 900]
+    for run in grown_sprouts[name]:
+        network = run.network()
+        for cell, one in run.tracks.groupby("cell"):
+            x, y = (np.r_[network.loc[cell, start], one[now]] for start, now in (("x0", "x"), ("y0", "y")))
+            middle = np.hypot((x[1:] + x[:-1]) / 2 - 1056, (y[1:] + y[:-1]) / 2 - 384) - 160
+            length += np.histogram(middle, edges, weights=np.hypot(np.diff(x), np.diff(y)) / 1000)[0]
+        born = network[network["mother"] >= 0]
+        forks += np.histogram(np.hypot(born["x0"] - 1056, born["y0"] - 384) - 160, edges)[0]
+    key = {"all": "haptotaxis", "none": "none"}[name]
+    for what, value in zip(("near", "middle", "far"), forks / length, strict=True):
+        assert said[f"ang-{key}-{what}"] == pytest.approx(value, rel=0.08)
+    assert said[f"ang-{key}-near"] > 1.8 * said[f"ang-{key}-far"]
+    if name == "all":
+        assert said["ang-none-fused"] < 0.8 * said["ang-haptotaxis-fused"]
+
+
 # --- VEGF --------------------------------------------------------------------------------------------------------------
 
 
