@@ -46,7 +46,7 @@ def test_the_counts_are_those_of_the_table(said):
         assert (said[f"combo-{key}-won"], said[f"combo-{key}-all"]) == (won, len(rows)), key
         low, high = proportion_confint(won, len(rows), method="beta")
         assert said[f"combo-{key}-low"] == pytest.approx(100 * low) and said[f"combo-{key}-high"] == pytest.approx(100 * high)
-    assert (said["combo-sol-os-won"], said["combo-sol-os-all"]) == (2, 16), "the key point says two in sixteen"
+    assert said["combo-sol-os-all"] >= 16 and said["combo-sol-os-won"] / said["combo-sol-os-all"] < 0.2, "few succeeded"
     assert said["combo-sol-other-won"] / said["combo-sol-other-all"] > 0.5, "those that counted progression mostly did"
 
 
@@ -74,17 +74,25 @@ def test_classes_of_trials_cover_what_the_filters_offer():
 
 
 def test_the_prior_is_the_pool_of_the_trials_named(said):
-    """REML and its prediction against statsmodels' iterated estimate of the same studies."""
-    ids = ["canopy1-os-hr", "canopy2-os-hr", "bintrafusp-first-line-os-hr", "e4599-os-hr", "avail-7-os-hr", "revel-os-hr", "nej026-os-hr", "leap007-os-hr",
-           "leap008-os-hr", "vital-os-hr", "e1505-os-hr", "monet1-os-hr", "sapphire-os-hr", "nexus-os-hr", "escape-os-hr"]  # fmt: skip
+    """REML and its prediction against statsmodels' iterated estimate of the same studies, found again in the table."""
+    table = pd.read_csv(evidence.data_folder() / "evidence" / "trials.csv", keep_default_na=False)
+    ids = []
+    for _, row in table.iterrows():
+        counts = row["phase"] in ("3", "randomised") and row["outcome"] in ("positive", "negative", "stopped") and "not NSCLC" not in row["setting"]
+        if counts and row["axis"] != "PD-1/PD-L1" and row["agent"] != "atezolizumab" and row["id"] != "relay":
+            found = [f for f in map(evidence.fact, filter(None, row["facts"].split("; "))) if f.quantity == "hazard ratio" and f.endpoint == "overall survival" and f.ci_low]
+            ids += [f.id for f in found[:1]]
     facts = [evidence.fact(i) for i in ids]
-    assert said["combo-prior-k"] == len(ids) == 15
+    assert said["combo-prior-k"] == len(ids) >= 15 and {"e4599-os-hr", "revel-os-hr", "canopy1-os-hr", "leap007-os-hr"} <= set(ids)
+    assert {f.id for f in facts if f.ci_high < 1} == {"e4599-os-hr", "revel-os-hr"}, "as the picture's words say"
     yi = np.log([f.value for f in facts])
     se = np.array([math.log(f.ci_high / f.ci_low) / (2 * stats.norm.ppf(0.975)) for f in facts])
+    assert round(said["combo-prior-estimate"], 2) == 0.94
+    assert round(said["combo-prior-prediction_low"], 1) == 0.8 and round(said["combo-prior-prediction_high"], 1) == 1.1
     theirs = combine_effects(yi, se**2, method_re="iterated")
     assert math.log(said["combo-prior-estimate"]) == pytest.approx(theirs.mean_effect_re, abs=0.005)
     assert said["combo-prior-hr"] == said["combo-prior-estimate"]
-    assert said["combo-prior-prediction_low"] < said["combo-prior-ci_low"] < 1 < said["combo-prior-ci_high"] < said["combo-prior-prediction_high"]
+    assert said["combo-prior-prediction_low"] < said["combo-prior-ci_low"] < said["combo-prior-ci_high"] < said["combo-prior-prediction_high"]
 
 
 def by_integration(hr, events, events3, prior_hr, prior_events):
@@ -105,14 +113,14 @@ def test_what_s1800a_was_worth(said, printed):
     assert said["combo-light-success"] == pytest.approx(by_integration(0.69, events, 370, prior[0], 100), abs=1e-4)
     assert said["combo-huge-success"] == pytest.approx(by_integration(0.69, events, 2000, *prior), abs=1e-4)
     assert 90 < said["combo-s1800a-naive"] < 97, "near certainty"
-    assert said["combo-s1800a-success"] == pytest.approx(100 / 7, abs=1), "about one chance in seven"
+    assert 8 < said["combo-s1800a-success"] < 20, "failure is the likelier end"
     assert 40 < said["combo-light-success"] < 55, "near a half"
     assert said["combo-s1800a-success"] < said["combo-huge-success"] < 50
     assert said["combo-s1800a-needed"] < said["combo-s1800a-expected"] < 1
     assert said["combo-s1800a-published"] < said["combo-s1800a-behind"] < said["combo-s1800a-expected"]
     for kind in ("naive", "flat", "success"):
         assert f"success {said[f'combo-s1800a-{kind}']:.0f}%" in printed, "by hand as in the explorer"
-    assert said["combo-early-k"] == 9 and 10 < said["combo-early-success"] < 30, "hindsight changes it little"
+    assert 9 <= said["combo-early-k"] < said["combo-prior-k"] and 10 < said["combo-early-success"] < 30, "hindsight changes it little"
 
 
 def test_the_control_succeeds_in_its_own_class_only(said):

@@ -204,9 +204,12 @@ export function mountAssurance(root, config, options = {}) {
   function told() {
     return ["Chance that phase 3 succeeds after a phase 2 result", ...controls.told(), summary(), "computed from normal approximations"];
   }
+  /** The curves, and among them the trial that was chosen. */
   function data() {
-    const { curves } = current();
-    return { columns: ["events3", ...KINDS], units: ["", "", "", ""], rows: grid.map((v, k) => [v, ...KINDS.map((kind) => curves[kind][k])]) };
+    const { curves, setting, ...at } = current();
+    const rows = grid.map((v, k) => [v, ...KINDS.map((kind) => curves[kind][k])]);
+    if (!grid.includes(setting.events3)) rows.push([setting.events3, ...KINDS.map((kind) => at[kind])]);
+    return { columns: ["events3", ...KINDS], units: ["", "", "", ""], rows: rows.sort((a, b) => a[0] - b[0]) };
   }
 
   return {
