@@ -369,6 +369,11 @@ def test_a_readers_file_is_shown_and_stays(opened):
     taken = open(saved.value.path(), "rb").read()
     rows = list(csv.DictReader(io.StringIO(re.sub(r"(?m)^#.*\n", "", taken.decode()))))
     assert [float(r["marker [points]"]) for r in rows] == men["marker"].tolist() and [r["arm"] for r in rows] == men["arm"].tolist()
+    scan = biomarkers.cut_points(men["time"], men["event"], men["marker"])
+    for row in rows:
+        at = float(row["marker [points]"])
+        assert (row["searched"] == "yes") == (at in scan.index) and (at not in scan.index or float(row["p_with_the_cut_here"]) == pytest.approx(scan["p"][at], rel=1e-8))
+    assert [i for i, row in enumerate(rows) if row["half"] == "1"] == biomarkers.halves(137, 1)[0].tolist()
     page.locator("[data-action=reset]").click()
     give(page, taken, "again.csv")
     assert said(page).startswith("Your file “again.csv”: 137 patients, 128 events."), "what the page saves it can open"

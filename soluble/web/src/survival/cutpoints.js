@@ -310,11 +310,13 @@ export function mountCutpoints(root, config, options = {}) {
     return [`Marker and survival: ${now.source.says}`, ...controls.told(), summary(), ...(now.source.simulated ? ["simulated"] : [])];
   }
   function data() {
-    const { source, patients, group } = current();
+    const { source, patients, group, points, chosenIn } = current();
+    const here = new Map(points.map((c) => [c.cut, c]));
     const named = (i) => (patients.arm ? source.arms[patients.arm[i]] : source.arms[now.setting.arm - 1]);
     const arms = source.arms.length > 0;
-    const rows = Array.from(patients.time, (t, i) => [i + 1, patients.marker[i], t, patients.event[i], ...(arms ? [named(i)] : []), group ? GROUPS[group[i]] : ""]);
-    return { columns: ["patient", "marker", "time", "event", ...(arms ? ["arm"] : []), "group"], units: ["", source.unit, source.time_unit, "", ...(arms ? [""] : []), ""], rows };
+    const rows = Array.from(patients.time, (t, i) => [i + 1, patients.marker[i], t, patients.event[i], ...(arms ? [named(i)] : []), group ? GROUPS[group[i]] : "", chosenIn?.has(i) ? 1 : 2, here.get(patients.marker[i])?.p ?? NaN, here.get(patients.marker[i])?.inside ? "yes" : "no"]);
+    const more = ["group", "half", "p_with_the_cut_here", "searched"];
+    return { columns: ["patient", "marker", "time", "event", ...(arms ? ["arm"] : []), ...more], units: ["", source.unit, source.time_unit, "", ...(arms ? [""] : []), ...more.map(() => "")], rows };
   }
 
   return {

@@ -163,7 +163,8 @@ export function prepare(patients, { margin, seed }) {
   const events = event.reduce((a, b) => a + b, 0);
   const best = events ? bestOf(points, margin) : null;
   const { scores, logarithmic } = standardScores(marker);
-  const [one, other] = halves(time.length, seed).map((h) => ({ time: part(time, h), event: part(event, h), marker: part(marker, h) }));
+  const places = halves(time.length, seed);
+  const [one, other] = places.map((h) => ({ time: part(time, h), event: part(event, h), marker: part(marker, h) }));
   const found = one.event.some(Boolean) ? bestOf(cutPoints(one.time, one.event, one.marker, margin), margin) : null;
   const split = found && {
     found,
@@ -171,7 +172,7 @@ export function prepare(patients, { margin, seed }) {
     validated: finite(cox(other.time, other.event, above(other.marker, found.cut))),
     test: logRank(other.time, other.event, above(other.marker, found.cut)),
   };
-  return { points, events, best, bestRatio: best && finite(cox(time, event, above(marker, best.cut))), perSd: finite(cox(time, event, scores)), logarithmic, split };
+  return { points, events, best, bestRatio: best && finite(cox(time, event, above(marker, best.cut))), perSd: finite(cox(time, event, scores)), logarithmic, split, chosenIn: new Set(places[0]) };
 }
 
 /** The groups at the cut below which the share of patients is nearest to `low`. */
