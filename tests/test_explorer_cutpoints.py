@@ -397,6 +397,7 @@ def test_a_bad_file_is_refused_and_nothing_changes(opened):
     assert alert.inner_text() == "" and said(page).startswith("Your file “good.csv”: 12 patients, 6 events.")
     give(page, table(with_cell(9, 1, "-3")), "good.csv")
     assert "Row 11, column 2 (time)" in alert.inner_text() and said(page).startswith("Your file “good.csv”: 12 patients")
+    assert page.locator("#explorer-cuts .explorer-status").inner_text() == "", "nothing says that a file was opened"
 
 
 @pytest.mark.browser

@@ -231,7 +231,7 @@ export function mountCutpoints(root, config, options = {}) {
 
   // --- a reader's file: read here, kept nowhere ---
   async function open(file) {
-    root.querySelector(".explorer-file-problem").textContent = "";
+    root.querySelector(".explorer-file-problem").textContent = status.textContent = "";
     let cohort;
     try {
       checkSize(file.size);
