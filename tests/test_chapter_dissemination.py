@@ -119,17 +119,21 @@ def test_after_surgery(said, model):
     assert quick.X > 2 * quick.coming, "with sleepers gone in weeks most has been founded before day 0"
 
 
-def test_size(said):
+def test_size(said, p):
     assert said["dis-size-1-blocked"] < 0.5 * said["dis-size-1"] and said["dis-size-30-blocked"] < 0.5 * said["dis-size-30"]
     assert said["dis-size-1000-blocked"] > 99.9
-    assert said["dis-node-share"] == pytest.approx(100 / 6) and said["dis-node-share"] < evidence.fact("albakir-nodes").value
+    assert said["dis-node-share"] == pytest.approx(100 / 6)
+    five = exact(p, 1830, **OUT)[-1]
+    nodes = five - exact(p, 1830, **OUT, r=0)[-1]
+    assert said["dis-node-patients"] == pytest.approx(100 * (1 - np.exp(-nodes)) / (1 - np.exp(-five)), rel=1e-3)
+    assert 0 < said["dis-node-patients"] - evidence.fact("albakir-nodes").value < 5, "somewhat more than in TRACERx"
 
 
 def test_the_measured_numbers_do_not_fit(said, printed):
     assert said["dis-rat-tube"] == pytest.approx(30 * 3.2e6 * 40 / np.log(2) / 86400 * 7.5 / 5000)
-    assert said["dis-rat-tube"] > 100 * said["dis-poisson"]
+    assert said["dis-none"] == pytest.approx(100 - 41.9)
+    assert said["dis-rat-tube"] > 100 * np.log(2), "a median of none needs a Poisson mean below ln 2, over a hundred times less"
     assert said["dis-rat-year"] == pytest.approx(365 * 30 * 3.2 / 60) and "584" in printed
-    assert norm.cdf(0) == 0.5 and np.exp(-said["dis-poisson"]) == pytest.approx(1 - 0.419)
 
 
 def test_elasticities_by_hand_by_the_model_and_by_differences(said, model, p):
@@ -180,7 +184,6 @@ def test_what_is_said_of_the_forest():
     for identity, holds in (("splendour-os-hr", True), ("rtog0214-os-hr", True), ("mokhles-os-hr", False), ("nvalt11-brain-hr", False)):
         found = evidence.fact(identity)
         assert (found.ci_low < 1 < found.ci_high) == holds, identity
-    assert 1 - evidence.fact("mokhles-os-hr").value > 0.2, "as large as the bound that the nodes' share sets"
 
 
 def test_the_table_of_organs():
@@ -189,13 +192,14 @@ def test_the_table_of_organs():
     assert len(shares) == 5 and shares == sorted(shares, reverse=True)
     patients, brain, others = 729, evidence.fact("wang-cxcr4-brain"), evidence.fact("wang-cxcr4-other-organs")
     assert 250 / patients == pytest.approx(evidence.fact("tamura-bone").value / 100, abs=6e-4)
-    assert 0.7 * brain.value < others.value < brain.value, "those with metastasis to other organs had it nearly as often"
+    assert 50 < others.value < brain.value, "of those with metastasis to other organs most had it too"
 
 
 def test_exercises_of_the_tube_and_of_the_nodes():
     assert 5 / 7.5 * 5000 * np.log(2) / 102 * 86_400 == pytest.approx(2e6, rel=0.05), "about two million"
     assert 100 * (0.5 - (1 - 0.5**0.8)) == pytest.approx(7, abs=0.6), "seven in a hundred, from 50 to 43"
     assert 1 / 24 * 9 < 0.5, "an hour of tenfold shedding is less than half a day of it"
+    assert round(100 / np.log(2)) == 144, "days of the present shedding in all that a tumour of this doubling time has shed"
 
 
 def test_the_integrating_exercise(p):
