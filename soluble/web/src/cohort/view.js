@@ -237,7 +237,9 @@ export function mountCohort(root, config, options = {}) {
     const row = 19, foot = 17 * 2 + (narrow ? 16 : 30), head = 20;
     const forest = head + row * (rows.length + 1) + 18;
     const rest = H - forest - foot - 4 * head - 78;
-    const tall = [0.24 * rest, 0.28 * rest, 0.48 * rest];
+    const low = H < 600; // a phone: there the courses over time give their room to the others
+    const room = low ? rest + 2 * head : rest;
+    const tall = low ? [0.36 * room, 0, 0.64 * room] : [0.24 * rest, 0.28 * rest, 0.48 * rest];
     const gap = narrow ? 14 : 26, half = (right - left - gap) / 2;
     const spans = [[left, left + half], [left + half + gap, right]];
     const lists = [toA, toB];
@@ -250,6 +252,8 @@ export function mountCohort(root, config, options = {}) {
       text(x + 27, 13, label, { class: "label", fill: colours[k] });
       x += 27 + width(label, `600 ${font}`) + 18;
     });
+
+    const long = population.days / DAYS;
 
     // waterfall
     let top = head + 24, bottom = top + tall[0];
@@ -271,26 +275,27 @@ export function mountCohort(root, config, options = {}) {
     });
 
     // spider
-    top = bottom + head + 16;
-    bottom = top + tall[1];
-    const spider = scaleLinear([FLOOR, CEILING], [bottom, top]).clamp(true);
-    text(4, top - 11, narrow ? "Change over months (%)" : `Change of the true sum (%) over months to progression, ${SPIDERS} patients of each arm`, { class: "axis-title" });
-    const long = population.days / DAYS;
-    spans.forEach((span, k) => {
-      frame(spider, span, [top, bottom], [-100, -30, 20, 100]);
-      const time = scaleLinear([0, long], span);
-      for (const t of time.ticks(narrow ? 2 : 4)) text(time(t), bottom + 15, number(t), middle);
-      for (const i of lists[k].slice(0, SPIDERS)) {
-        const sizes = stores[k].sizes[i], { time: until, event } = stores[k].outcomes[i];
-        const points = [];
-        for (let w = 0; w < sizes.length && (w * 7) / DAYS <= until; w += w < 8 ? 1 : 3) points.push([time((w * 7) / DAYS), spider(100 * (sizes[w] / sizes[0] - 1))]);
-        nodes.push(s("path", { class: "spider", d: path(points), stroke: colours[k] }));
-        if (!event) nodes.push(s("path", { class: "spider", d: `M${points.at(-1)[0] - 4},${points.at(-1)[1] - 3}l4,3l-4,3`, stroke: colours[k] }));
-      }
-    });
+    if (!low) {
+      top = bottom + head + 16;
+      bottom = top + tall[1];
+      const spider = scaleLinear([FLOOR, CEILING], [bottom, top]).clamp(true);
+      text(4, top - 11, narrow ? "Change over months (%)" : `Change of the true sum (%) over months to progression, ${SPIDERS} patients of each arm`, { class: "axis-title" });
+      spans.forEach((span, k) => {
+        frame(spider, span, [top, bottom], [-100, -30, 20, 100]);
+        const time = scaleLinear([0, long], span);
+        for (const t of time.ticks(narrow ? 2 : 4)) text(time(t), bottom + 15, number(t), middle);
+        for (const i of lists[k].slice(0, SPIDERS)) {
+          const sizes = stores[k].sizes[i], { time: until, event } = stores[k].outcomes[i];
+          const points = [];
+          for (let w = 0; w < sizes.length && (w * 7) / DAYS <= until; w += w < 8 ? 1 : 3) points.push([time((w * 7) / DAYS), spider(100 * (sizes[w] / sizes[0] - 1))]);
+          nodes.push(s("path", { class: "spider", d: path(points), stroke: colours[k] }));
+          if (!event) nodes.push(s("path", { class: "spider", d: `M${points.at(-1)[0] - 4},${points.at(-1)[1] - 3}l4,3l-4,3`, stroke: colours[k] }));
+        }
+      });
+    }
 
     // progression-free survival
-    top = bottom + 2 * head + 16;
+    top = bottom + (low ? head : 2 * head) + 16;
     bottom = top + tall[2];
     const time = scaleLinear([0, long], [left, right]), free = scaleLinear([0, 1], [bottom, top]);
     text(4, top - 11, narrow ? "Free of progression (%)" : "Free of progression (%), and patients at risk below", { class: "axis-title" });
