@@ -29,6 +29,9 @@ def test_the_puzzles_numbers_shrink_as_said(said):
     assert said["signatures-kept"] < 50
     z = np.log(0.52 / 0.23) / np.hypot(np.log(0.44 / 0.12), np.log(0.66 / 0.41)) * 3.92
     assert said["signatures-step-p"] == pytest.approx(2 * stats.norm.sf(z), rel=1e-6) and said["signatures-step-p"] < 0.05
+    z = np.log(0.52 / 0.32) / np.hypot(np.log(0.51 / 0.21), np.log(0.66 / 0.41)) * 3.92
+    assert said["signatures-second-step-p"] == pytest.approx(2 * stats.norm.sf(z), rel=1e-6)
+    assert said["signatures-second-step-p"] < said["signatures-first-step-p"], "the larger step came after the choice"
 
 
 # --- noise ------------------------------------------------------------------------------------------------------------
@@ -84,7 +87,7 @@ def test_age_was_significant_and_vanished(said):
     assert said["signatures-age-hr"] == pytest.approx(np.exp(fit.params[0]), rel=1e-5)
     assert said["signatures-age-p"] < 0.05 < 0.1 < said["signatures-age-permuted"] / 100 < said["signatures-age-corrected"]
     assert said["signatures-age-half"] > 1.4 and abs(said["signatures-age-other"] - 1) < 0.1
-    assert said["signatures-age-sd"] > 1.1
+    assert said["signatures-age-sd"] > 1.1 and said["signatures-age-holds"] < 12, "no more often than noise"
 
 
 def test_a_strong_marker_stays(said):
@@ -92,6 +95,7 @@ def test_a_strong_marker_stays(said):
     assert said["signatures-rating-half"] == pytest.approx(said["signatures-rating-other"], abs=0.1)
     assert said["signatures-calories-half"] < 0.6 and abs(said["signatures-calories-other"] - 1) < 0.15
     assert "Four possible cuts" in TEXT
+    assert said["signatures-rating-holds"] > 50 > 12 > said["signatures-calories-holds"]
 
 
 def test_two_arms(said):
@@ -108,6 +112,13 @@ def test_two_arms(said):
     for name, z in (("ratio", 0), ("ratio-low", -1.96), ("ratio-high", 1.96)):
         assert said[f"signatures-{name}"] == pytest.approx(np.exp(gap + z * se), rel=1e-3)
     assert said["signatures-ratio-low"] < 1 < said["signatures-ratio-high"], "predictive is not shown"
+    assert said["signatures-fifty-high"] < 1 < said["signatures-uncut-high"], "but another cut would have said so"
+    for name, marker in (("fifty", men["karnofsky"] > 50), ("uncut", men["karnofsky"] / 10)):
+        arms = (men["arm"] == "test").to_numpy(int)
+        columns = np.column_stack([marker, marker * arms]).astype(float)
+        fit = PHReg(men["time"].to_numpy(float), columns, men["event"].to_numpy(), strata=arms, ties="efron").fit(disp=0)
+        assert said[f"signatures-{name}"] == pytest.approx(np.exp(fit.params[1]), rel=1e-3)
+        assert said[f"signatures-{name}-high"] == pytest.approx(np.exp(fit.conf_int()[1][1]), rel=2e-3)
 
 
 def test_halves_of_a_normal_distribution():
@@ -151,6 +162,8 @@ def test_the_exercises_expectations():
     p = 2 * stats.norm.sf(-np.log(0.71) / (np.log(0.99 / 0.45) / 3.92))
     assert p == pytest.approx(0.0888, rel=0.02) and p > 2 * 0.044, "twice the printed one"
     assert np.sqrt(0.45 * 0.99) == pytest.approx(0.67, abs=0.005)
+    assert 2 * stats.norm.sf(-np.log(0.6675) / (np.log(0.99 / 0.45) / 3.92)) == pytest.approx(0.044, abs=0.001), "the middle gives the printed p"
+    assert np.sqrt(0.455 * 0.995) < 0.705, "rounding does not reach the printed ratio"
 
 
 def test_remark_table_has_eleven_rows():
