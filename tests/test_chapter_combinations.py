@@ -138,6 +138,16 @@ def test_the_news_is_told_as_news(said):
     assert math.log(1.22 / 0.81) == pytest.approx(2 * half, rel=0.02), "its interval is that of 370 deaths in equal arms"
 
 
+def test_one_later_trial_moves_the_prior(said):
+    """HARMONi-6's deaths by the news: a pool with them lies lower and is worth less."""
+    assert (said["combo-late-hr"], said["combo-late-low"], said["combo-late-high"]) == (0.66, 0.50, 0.87)
+    assert math.sqrt(0.50 * 0.87) == pytest.approx(0.66, abs=0.005), "the interval is centred on the ratio"
+    assert said["combo-late-prior-hr"] < said["combo-prior-hr"] and said["combo-late-prior-events"] < said["combo-prior-events"]
+    given = (said["combo-late-prior-hr"], said["combo-late-prior-events"])
+    assert said["combo-late-success"] == pytest.approx(by_integration(0.69, said["combo-s1800a-events"], 370, *given), abs=1e-4)
+    assert said["combo-s1800a-success"] < said["combo-late-success"] < 50, "failure is still the likelier end"
+
+
 # --- two drugs --------------------------------------------------------------------------------------------------------
 
 
@@ -179,12 +189,19 @@ def test_response_rates_against_what_single_drugs_allow(said):
         assert said[f"combo-orr-{key}-most"] == pytest.approx(100 * (a + b))
     assert said["combo-orr-189-seen"] > said["combo-orr-189-most"], "beyond the sum"
     assert said["combo-orr-with-central"] < said["combo-orr-189-seen"] < said["combo-orr-with-irrc"], "what was seen lies between"
+    half = 1.959964 * math.hypot(math.sqrt(0.189 * 0.811 / 206), math.sqrt(0.23 * 0.77 / 52))
+    assert said["combo-orr-189-most-half"] == pytest.approx(100 * half, rel=1e-3) and 100 * half > 10
+    assert said["combo-orr-189-borrowed"] == pytest.approx(100 * (1 - 0.67 * 0.77)), "with the chemotherapy arm of KEYNOTE-021"
+    assert abs(said["combo-orr-189-borrowed"] - said["combo-orr-189-seen"]) < 1, "what was seen"
     for key in ("frei", "407"):
         assert abs(said[f"combo-orr-{key}-seen"] - said[f"combo-orr-{key}-expected"]) < 6
 
 
 def test_the_criticised_rate_in_numbers():
-    assert stats.binom.sf(6, 21, 0.18) == pytest.approx(0.07, abs=0.005)
+    once = stats.binom.sf(6, 21, 0.18)
+    assert once == pytest.approx(0.07, abs=0.005)
+    assert 1 - (1 - once) ** 6 == pytest.approx(1 / 3, abs=0.03), "one of six cohorts"
+    assert stats.binom.sf(6, 21, evidence.fact("kn001-orr-previous-irrc").value / 100) == pytest.approx(0.19, abs=0.005)
     low, high = proportion_confint(7, 21, method="beta")
     assert (round(100 * low), round(100 * high)) == (15, 57)
 
