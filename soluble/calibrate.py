@@ -89,7 +89,7 @@ def _words(population: Population, target: Target) -> str:
     if "marker" in target.among:
         words += f", {population.markers[target.among['marker']].name} {target.among['side']}"
     if "progressed" in target.among:
-        words += f", after progression without a response on {population.arms[target.among['progressed']].title}"
+        words += f", after progression on {population.arms[target.among['progressed']].title}"
     return words
 
 
