@@ -329,11 +329,14 @@ class Population:
 
     def sheet(self) -> pd.DataFrame:
         """How patients differ, as a table: parameter, median, and the middle 90 % of patients, unit and origin."""
-        rows = []
+        from soluble import evidence
+
+        known, rows = evidence.references(), []
         for s in self.spreads.values():
+            origin = "; ".join(", ".join(known.get(k, {}).get("label", k) for k in part.split(", ")) for part in s.origin.split("; "))
             p = next(p for p in self.model.parameters_ if p.id == s.name)
             low, high = (float(np.clip(s.at(np.array(z)), *self.model.ranges[s.name])) for z in (-1.6449, 1.6449))
-            rows.append((p.name, s.median, low, high, p.unit if p.unit != "dimensionless" else "", s.origin + (" (median fitted)" if s.fitted else "")))
+            rows.append((p.name, s.median, low, high, p.unit if p.unit != "dimensionless" else "", origin + (" (median fitted)" if s.fitted else "")))
         return pd.DataFrame(rows, index=pd.Index(list(self.spreads), name="parameter"), columns=["what", "median", "5 %", "95 %", "unit", "origin"])
 
     def __repr__(self) -> str:
