@@ -28,6 +28,37 @@ def test_the_curves_cross_in_the_simulation_as_in_the_trial(said):
     assert said["trial-pd1-median"] < said["trial-docetaxel-median"]
     assert said["trial-pd1-free"] > said["trial-docetaxel-free"]
     assert said["trial-first-ci_low"] < 1 < said["trial-first-ci_high"]
+    assert said["trial-docetaxel-shrunk"] > said["trial-pd1-shrunk"] > 50
+    assert said["trial-hidden"] > 50, "'Why most progress'"
+
+
+def test_early_progressions_fall_on_the_first_scan_and_on_the_hidden_hazard():
+    """'More than half' of those that diameters show in four months, and 'most who do not respond' by then."""
+    from soluble.cohort import simulate
+
+    cohort = simulate("virtual-trial", ["docetaxel", "pd1"], n=1000)
+    first = (63 + 5) / 30.4375  # the latest day of the first scan
+    for arm in cohort.sizes:
+        seen = cohort.outcomes(arm)
+        early = seen.loc[(seen["how"] == "scan") & (seen["time"] < 4), "time"]
+        assert (early <= first + 0.01).mean() > 0.5
+    others = seen[~seen["response"]]
+    assert (others["event"] & (others["time"] <= first + 0.01)).mean() > 0.5
+
+
+def test_a_link_of_nought_can_be_hidden_by_a_lower_inflow():
+    """'Put the strength of IL-6 to 0 and the inflow lower by a sixth, and the four fitted numbers come out as before.'"""
+    from soluble.cohort import describe, simulate
+
+    population = soluble.load_population("virtual-trial")
+    fitted = population.fitted
+    without = population.with_fitted({**fitted, "inflow": fitted["inflow"] * 5 / 6})
+    usual, other = simulate(population, ["pd1"], n=600), simulate(without, ["pd1"], n=600, settings={"s_6": 0})
+    one, two = (describe(c.outcomes("pd1")) for c in (usual, other))
+    assert two["response"] == pytest.approx(one["response"], abs=1.5)
+    assert two["free at 12"] == pytest.approx(one["free at 12"], abs=1.5)
+    assert two["median"] == pytest.approx(one["median"], abs=0.2)
+    assert 100 * other.who("pdl1", "high").mean() == pytest.approx(100 * usual.who("pdl1", "high").mean(), abs=2)
 
 
 def test_pd_l1_parts_the_simulated_patients(said):
@@ -40,7 +71,8 @@ def test_a_true_weak_link_mostly_goes_unseen(said):
     assert 0.9 < said["trial-pd1-il6-hr"] < 0.97
     assert said["trial-pd1-il6-power"] <= 15 < said["trial-pd1-vegf-power"]
     assert said["trial-pd1-il6-power"] < said["trial-pd1-il6-power-400"] < 35
-    assert said["trial-strong-power"] > 2 * said["trial-pd1-il6-power"]
+    assert said["trial-strong-power"] > 60 > 2 * said["trial-pd1-il6-power"]
+    assert said["trial-strong-response"] < 0.75 * evidence.fact("cm057-orr").value, "'does worse than in CheckMate 057'"
     assert said["trial-il6-high-hr"] < said["trial-il6-low-hr"]
     assert said["trial-il6-high-power"] > said["trial-il6-low-power"]
     assert said["trial-pdl1-low-il6-hr"] < said["trial-pdl1-high-il6-hr"]
@@ -68,7 +100,9 @@ def test_what_is_said_of_the_calibration(said):
     assert said["trial-at-harmoni2-pfs-hr"] > evidence.fact("harmoni2-pfs-hr").ci_high, "another"
     assert said["trial-at-kang-il6-low-orr"] - said["trial-at-kang-il6-high-orr"] < 15 < evidence.fact("kang-il6-low-orr").value - evidence.fact("kang-il6-high-orr").value
     assert said["trial-held"] > 20
-    assert 0 < said["trial-inside"] < said["trial-intervals"]
+    assert 0 < said["trial-inside"] < said["trial-intervals"] / 2, "'most were missed'"
+    assert said["trial-at-cm057-1y-pfs-docetaxel"] > 1.3 * evidence.fact("cm057-1y-pfs-docetaxel").value
+    assert said["trial-at-kang-il6-low-pfs"] < evidence.fact("kang-il6-low-pfs").value / 2
     share = said["trial-at-navarixin-pembro-orr"] / 100
     assert (1 - share) ** evidence.fact("navarixin-pembro-orr").n > 0.05, "within chance of none of 25"
 
