@@ -7,17 +7,15 @@ the page's own thread, and the tests hold one against the other.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import anywidget
 import numpy as np
-import traitlets
 
 from . import biomarkers, style
 from .cohort import DAYS, WEEK, Cohort, Power, Trial, simulate
-from .explorer import _WIDTH, _asset, _inert, check_id, palette_css, pretty_symbol, pretty_unit, static_figure, svg_element
+from .explorer import _WIDTH, _inert, check_id, pretty_symbol, pretty_unit, static_figure, svg_element
+from .explorer_setting import SettingExplorer
 from .model import UnknownNameError
 from .population import Population, load_population
 
@@ -285,53 +283,20 @@ def _ratio(trial: Trial) -> biomarkers.HazardRatio | None:
         return None
 
 
-class CohortExplorer(anywidget.AnyWidget):
+class CohortExplorer(SettingExplorer):
     """A cohort explorer in Jupyter; made by :func:`explore_cohort`.
 
     ``values`` maps each control to its number (choices may be given as words) and follows the reader's hand; names that are left out
     keep their value. ``scenario`` is the id of the chosen scenario or ``""``; ``summary`` is the sentence below the picture.
     """
 
-    _esm = _asset("explorer.mjs")
-    _css = palette_css() + _asset("explorer.css")
-    config = traitlets.Dict().tag(sync=True)
-    model_code = traitlets.Unicode().tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)
-    scenario = traitlets.Unicode().tag(sync=True)
-    summary = traitlets.Unicode().tag(sync=True)
-
     def __init__(self, population: Population, config: dict[str, Any]) -> None:
         self.population = population
         self._made = _Controls(population, [a["id"] for a in config["population"]["arms"]], config["links"])
-        super().__init__(
-            config=config, model_code=population.model.to_javascript(), values={c["name"]: c["value"] for c in config["controls"]}, scenario=config["scenario"]
-        )
+        super().__init__(config, model_code=population.model.to_javascript())
 
-    @traitlets.validate("values")
-    def _checked(self, proposal: Any) -> dict[str, float]:
-        known = [c["name"] for c in self.config["controls"]]
-        kept = {c["name"]: c["value"] for c in self.config["controls"]} | dict(self._trait_values.get("values") or {})
-        for name in proposal["value"]:
-            if name not in known:
-                raise UnknownNameError(name, known, "control of this explorer")
-        try:
-            return kept | self._made.numbers(proposal["value"])
-        except UnknownNameError:
-            raise
-        except ValueError as error:
-            raise traitlets.TraitError(str(error)) from None
-
-    @traitlets.validate("scenario")
-    def _known_scenario(self, proposal: Any) -> str:
-        if proposal["value"] not in ("", *self.config["scenarios"]):
-            raise UnknownNameError(proposal["value"], self.config["scenarios"], "scenario of this explorer")
-        return proposal["value"]
-
-    @property
-    def setting(self) -> dict[str, float]:
-        """Every number of the present state; choices by their place."""
-        chosen = next((p["set"] for p in self.config["presets"] if p["id"] == self.scenario), {})
-        return {**self.config["base"], **(chosen if self.scenario != self.config["scenario"] else {}), **self.values}
+    def _numbers(self, values: Mapping[str, Any]) -> dict[str, float]:
+        return self._made.numbers(values)
 
     @property
     def arms(self) -> tuple[str, str]:
@@ -371,14 +336,6 @@ class CohortExplorer(anywidget.AnyWidget):
         model = f'<script type="application/x-soluble-model" data-key="{self.config["key"]}">{_inert(self.model_code)}</script>'
         attributes = f'data-script="work-cohort.js" style="--explorer-height:{self.config["height"]};--explorer-controls:{rows}"'
         return static_figure(self.config, drawn, attributes, model)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if os.environ.get("SOLUBLE_STATIC") == "1":
-            return {"text/html": self.to_html(), "text/plain": f"Explorer: {self.config['title'] or self.config['alt']}"}
-        return super()._repr_mimebundle_(**kwargs)
-
-    def __repr__(self) -> str:
-        return f"<CohortExplorer {self.config['id']}: {self.config['alt']}>"
 
 
 def explore_cohort(

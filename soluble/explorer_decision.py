@@ -7,18 +7,16 @@ one against the other.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import anywidget
 import numpy as np
 import pandas as pd
-import traitlets
 
 from . import prediction, style
-from .explorer import _WIDTH, _asset, check_id, palette_css, static_figure, svg_element
+from .explorer import _WIDTH, check_id, svg_element
+from .explorer_setting import SettingExplorer
 from .model import UnknownNameError
 
 #: Parameter -> label, unit, range, scale, whole number.
@@ -259,64 +257,22 @@ def _observed(risk: np.ndarray, shape: Mapping[str, float]) -> np.ndarray:
     return expit(base + shape["slope"] * (logit(risk) - base - np.log(shape["odds"])))
 
 
-class DecisionExplorer(anywidget.AnyWidget):
+class DecisionExplorer(SettingExplorer):
     """A decision explorer in Jupyter; made by :func:`explore_decision`.
 
     ``values`` maps each control to its number and follows the reader's hand; names that are left out keep their value.
     ``scenario`` is the id of the chosen scenario or ``""``; ``summary`` is the sentence below the picture.
     """
 
-    _esm = _asset("explorer.mjs")
-    _css = palette_css() + _asset("explorer.css")
-    config = traitlets.Dict().tag(sync=True)
-    model_code = traitlets.Unicode().tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)
-    scenario = traitlets.Unicode().tag(sync=True)
-    summary = traitlets.Unicode().tag(sync=True)
+    def _numbers(self, values: Mapping[str, Any]) -> dict[str, float]:
+        return _numbers(values)
 
-    def __init__(self, config: dict[str, Any]) -> None:
-        super().__init__(config=config, values={c["name"]: c["value"] for c in config["controls"]}, scenario=config["scenario"])
-
-    @traitlets.validate("values")
-    def _checked(self, proposal: Any) -> dict[str, float]:
-        known = [c["name"] for c in self.config["controls"]]
-        kept = {c["name"]: c["value"] for c in self.config["controls"]} | dict(self._trait_values.get("values") or {})
-        for name in proposal["value"]:
-            if name not in known:
-                raise UnknownNameError(name, known, "control of this explorer")
-        try:
-            return kept | _numbers(proposal["value"])
-        except ValueError as error:
-            raise traitlets.TraitError(str(error)) from None
-
-    @traitlets.validate("scenario")
-    def _known_scenario(self, proposal: Any) -> str:
-        if proposal["value"] not in ("", *self.config["scenarios"]):
-            raise UnknownNameError(proposal["value"], self.config["scenarios"], "scenario of this explorer")
-        return proposal["value"]
-
-    @property
-    def setting(self) -> dict[str, float]:
-        """Every parameter of the present state; ``prevalence`` and ``threshold`` in percent."""
-        chosen = next((p["set"] for p in self.config["presets"] if p["id"] == self.scenario), {})
-        return {**self.config["base"], **(chosen if self.scenario != self.config["scenario"] else {}), **self.values}
+    def _picture(self) -> str:
+        return picture(self.config)
 
     def result(self) -> DecisionAnalysis:
         """What the present state shows, computed in Python; ``result().patients`` are the simulated patients."""
         return _analysis(self.setting)
-
-    def to_html(self) -> str:
-        """The static figure: picture, caption and configuration as data. It holds no script that a browser runs."""
-        rows = len(self.config["controls"]) + bool(self.config["scenarios"])
-        return static_figure(self.config, picture(self.config), f'style="--explorer-height:{self.config["height"]};--explorer-controls:{rows}"')
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if os.environ.get("SOLUBLE_STATIC") == "1":
-            return {"text/html": self.to_html(), "text/plain": f"Explorer: {self.config['title'] or self.config['alt']}"}
-        return super()._repr_mimebundle_(**kwargs)
-
-    def __repr__(self) -> str:
-        return f"<DecisionExplorer {self.config['id']}: {self.config['alt']}>"
 
 
 def explore_decision(
