@@ -186,6 +186,7 @@ def test_scenarios_reset_ghost_and_other_patients(opened):
     page.locator("#explorer-cohort-scenario").select_option("extreme")
     assert ask(page, "x.values.slope") == 0.5
     assert page.locator("#explorer-cohort .explorer-says").inner_text() == "Predictions say too much."
+    ask(page, "x.summary")  # draws what waits for the next frame
     assert page.locator("#explorer-cohort .ghost").count() == 3
     page.locator("[data-action=ghost]").click()
     assert page.locator("#explorer-cohort .ghost").count() == 0

@@ -8,7 +8,8 @@ import { s } from "../dom.js";
 import { number } from "../format.js";
 import * as address from "../hash.js";
 import { scaleLinear, scaleLog } from "../scales.js";
-import { button, compareButton, createControls, createShell } from "../shell.js";
+import { createLife } from "../setting.js";
+import { createShell } from "../shell.js";
 import { createState } from "../state.js";
 import { assurance, density } from "./compute.js";
 
@@ -18,12 +19,10 @@ const KINDS = ["naive", "flat", "success"];
 export function mountAssurance(root, config, options = {}) {
   const { id } = config;
   const state = createState(config, { scenarios: config.presets });
-  const shell = createShell(root, config, options, { summary: () => summary(), draw: () => draw(), picture: () => void current(), data: () => data(), told, hash: () => address.write(id, state) });
-  const { stage, svg, content, status } = shell;
+  const shell = createShell(root, config, options, { summary: () => life.summary(), draw: () => life.draw(), picture: () => void life.current(), data: () => data(), told, hash: () => address.write(id, state) });
+  const { stage, svg, content } = shell;
   root.style.setProperty("--explorer-height", config.height);
   const colours = { naive: "var(--x-ink)", flat: "var(--med-mmp, currentColor)", success: `var(--${config.colour}, currentColor)` };
-  const timings = { solve: 0, paint: 0, draft: false };
-  let comparing = Boolean(config.compare);
 
   const grid = Array.from({ length: POINTS }, (_, k) => config.events[0] * (config.events[1] / config.events[0]) ** (k / (POINTS - 1)));
   function compute(values, scenario) {
@@ -35,14 +34,11 @@ export function mountAssurance(root, config, options = {}) {
     }
     return { setting, curves, ...assurance(setting) };
   }
-  const first = compute(state.values, state.scenario);
-  let now = first;
-  const ghost = () => (comparing && !state.untouched ? first : null);
 
   // --- words ---
   const ratio = (v) => v.toFixed(2);
   const share = (p) => (p > 0.995 ? "over 99 %" : p < 0.005 ? "under 1 %" : `${Math.round(100 * p)} %`);
-  function summary() {
+  function summary(now) {
     const { setting, naive, flat, success, ceiling, needed, mean, published, behind } = now;
     return [
       `Phase 2 found a hazard ratio of ${ratio(setting.hr)} with ${number(setting.events, 4)} events.`,
@@ -55,8 +51,7 @@ export function mountAssurance(root, config, options = {}) {
 
   // --- picture ---
   let family = "";
-  function draw() {
-    const began = performance.now();
+  function draw(now, other) {
     const W = stage.clientWidth, H = stage.clientHeight;
     if (!(W > 0 && H > 0)) return;
     family ||= getComputedStyle(svg).fontFamily;
@@ -69,7 +64,6 @@ export function mountAssurance(root, config, options = {}) {
     const text = (x, y, what, more) => nodes.push(s("text", { x, y, ...more }, what));
     const line = (x1, y1, x2, y2, more) => nodes.push(s("line", { x1, y1, x2, y2, ...more }));
     const middle = { "text-anchor": "middle" }, end = { "text-anchor": "end" };
-    const other = ghost();
     const { setting } = now;
 
     // what is believed of the true ratio, and what phase 3 may find
@@ -143,104 +137,22 @@ export function mountAssurance(root, config, options = {}) {
 
     svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
     content.replaceChildren(...nodes);
-    timings.paint = performance.now() - began;
   }
 
-  let due = 0;
-  function refresh() {
-    due ||= requestAnimationFrame(flush);
-  }
-  /** Do now what waits for the next frame. */
-  function flush() {
-    cancelAnimationFrame(due);
-    due = 0;
-    const began = performance.now();
-    now = compute(state.values, state.scenario);
-    timings.solve = performance.now() - began;
-    draw();
-    shell.speakSoon();
-  }
-  const current = () => {
-    if (due) flush();
-    return now;
-  };
-
-  // --- controls ---
-  const controls = createControls(config, state);
-  const compare = compareButton(() => "Show or hide the first setting as faint curves", () => {
-    comparing = !comparing;
-    compare.show(comparing);
-    draw();
-  });
-  compare.show(comparing);
-  state.subscribe((source) => {
-    controls.show(source);
-    if (source !== "reset") status.textContent = "";
-    refresh();
-    shell.changed(source);
-  });
-  shell.panel.replaceChildren(
-    ...[
-      controls.scenario,
-      controls.group,
-      shell.buttons(
-        button("reset", "Reset", "Back to the first setting", () => {
-          status.textContent = "";
-          state.assign([], state.initial, "reset");
-        }),
-        compare.element,
-      ),
-      shell.files(),
-      status,
-      controls.hint,
-    ].filter(Boolean),
-  );
-  stage.replaceChildren(svg);
-  controls.show();
-  draw();
-  shell.live();
+  const life = createLife(config, state, shell, { compute, draw, summary });
+  life.begin({ ghost: "faint curves" });
 
   // --- what a reader takes along ---
   function told() {
-    return ["Chance that phase 3 succeeds after a phase 2 result", ...controls.told(), summary(), "computed from normal approximations"];
+    return ["Chance that phase 3 succeeds after a phase 2 result", ...life.told(), life.summary(), "computed from normal approximations"];
   }
   /** The curves, and among them the trial that was chosen. */
   function data() {
-    const { curves, setting, ...at } = current();
+    const { curves, setting, ...at } = life.current();
     const rows = grid.map((v, k) => [v, ...KINDS.map((kind) => curves[kind][k])]);
     if (!grid.includes(setting.events3)) rows.push([setting.events3, ...KINDS.map((kind) => at[kind])]);
     return { columns: ["events3", ...KINDS], units: ["", "", "", ""], rows: rows.sort((a, b) => a[0] - b[0]) };
   }
 
-  return {
-    __proto__: shell.handle,
-    state,
-    get scenario() {
-      return state.scenario;
-    },
-    get values() {
-      return { ...state.values };
-    },
-    get summary() {
-      return current(), summary();
-    },
-    set(name, value) {
-      const v = state.set(name, value, name);
-      flush();
-      return v;
-    },
-    /** All that is computed at a setting. */
-    solve: (values = {}) => compute({ ...state.values, ...values }, state.scenario),
-    get lastTimings() {
-      return { ...timings };
-    },
-    adopt(pairs) {
-      const scenario = pairs.find(([name]) => name === "scenario")?.[1];
-      state.assign(pairs, scenario === "none" ? "" : scenario, "address");
-    },
-    destroy() {
-      cancelAnimationFrame(due);
-      shell.destroy();
-    },
-  };
+  return life.handle;
 }

@@ -7,7 +7,8 @@ import { s } from "../dom.js";
 import { number } from "../format.js";
 import * as address from "../hash.js";
 import { scaleLinear } from "../scales.js";
-import { button, compareButton, createControls, createShell } from "../shell.js";
+import { createLife } from "../setting.js";
+import { createShell } from "../shell.js";
 import { createState } from "../state.js";
 import { normalQuantile } from "../statistics.js";
 import { above, expectedNetBenefit, expectedObserved, separation, simulatePredictions } from "./cohort.js";
@@ -38,11 +39,9 @@ export function mountDecision(root, config, options = {}) {
   const { id, last } = config;
   const grid = Array.from({ length: 2 * last - 1 }, (_, k) => (k + 2) / 200);
   const state = createState(config, { scenarios: config.presets });
-  const shell = createShell(root, config, options, { summary: () => summary(), draw: () => draw(), picture: () => void current(), data: () => data(), told, hash: () => address.write(id, state) });
-  const { stage, svg, content, status } = shell;
+  const shell = createShell(root, config, options, { summary: () => life.summary(), draw: () => life.draw(), picture: () => void life.current(), data: () => data(), told, hash: () => address.write(id, state) });
+  const { stage, svg, content } = shell;
   root.style.setProperty("--explorer-height", config.height);
-  const timings = { solve: 0, paint: 0, draft: false };
-  let comparing = Boolean(config.compare);
 
   /** The patients of a setting and what they show. */
   function compute(values, scenario) {
@@ -68,15 +67,12 @@ export function mountDecision(root, config, options = {}) {
       expectedAt: expectedNetBenefit(threshold, shape),
     };
   }
-  const first = compute(state.values, state.scenario);
-  let now = first;
-  const ghost = () => (comparing && !state.untouched ? first : null);
 
   // --- words ---
   const interval = (v, se, mid, [low, high] = [-Infinity, Infinity]) => `${v.toFixed(2)} (${Math.max(low, v - Z * se).toFixed(2)}${mid}${Math.min(high, v + Z * se).toFixed(2)})`;
   const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
   const worth = (v) => number(Math.abs(v) < 5e-5 ? 0 : Math.round(1000 * v) / 10, 3); // right treatments per 100 patients
-  function summary() {
+  function summary(now) {
     const { setting, patients, responders, at, area, calibration, expectedAt } = now;
     const n = patients.risk.length, count = (share) => Math.round(share * n);
     const text = [`Simulated: ${n} patients, ${responders} of whom respond (${percent(responders / n)}).`];
@@ -93,8 +89,7 @@ export function mountDecision(root, config, options = {}) {
 
   // --- picture ---
   let family = "";
-  function draw() {
-    const began = performance.now();
+  function draw(now, other) {
     const W = stage.clientWidth, H = stage.clientHeight;
     if (!(W > 0 && H > 0)) return;
     family ||= getComputedStyle(svg).fontFamily;
@@ -109,7 +104,6 @@ export function mountDecision(root, config, options = {}) {
     const middle = { "text-anchor": "middle" }, end = { "text-anchor": "end" };
     const upright = (x, y, what) => text(x, y, what, { class: "axis-title", ...middle, transform: `rotate(-90 ${x} ${y})` });
     const curve = (points, more) => nodes.push(s("path", { class: "line", d: path(points), ...more }));
-    const other = ghost();
     const bottom = head + side;
 
     /** Axes of a square from 0 to 100 %; gives the two scales. */
@@ -194,104 +188,20 @@ export function mountDecision(root, config, options = {}) {
     if (100 * now.at.model >= least) dot(x(threshold), y(100 * now.at.model));
     svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
     content.replaceChildren(...nodes);
-    timings.paint = performance.now() - began;
   }
 
-  let due = 0;
-  function refresh() {
-    due ||= requestAnimationFrame(flush);
-  }
-  /** Do now what waits for the next frame. */
-  function flush() {
-    cancelAnimationFrame(due);
-    due = 0;
-    const began = performance.now();
-    now = compute(state.values, state.scenario);
-    timings.solve = performance.now() - began;
-    draw();
-    shell.speakSoon();
-  }
-  const current = () => {
-    if (due) flush();
-    return now;
-  };
-
-  // --- controls ---
-  const controls = createControls(config, state);
-  const compare = compareButton(() => "Show or hide the first setting as faint curves", () => {
-    comparing = !comparing;
-    compare.show(comparing);
-    draw();
-  });
-  compare.show(comparing);
-  state.subscribe((source) => {
-    controls.show(source);
-    if (source !== "reset") status.textContent = "";
-    refresh();
-    shell.changed(source);
-  });
-  const seed = state.controls.find((c) => c.name === "seed");
-  shell.panel.replaceChildren(
-    ...[
-      controls.scenario,
-      controls.group,
-      shell.buttons(
-        button("reset", "Reset", "Back to the first setting", () => {
-          status.textContent = "";
-          state.assign([], state.initial, "reset");
-        }),
-        seed && button("another", "Other patients", "Draw other patients from the same setting", () => state.set("seed", state.values.seed < seed.max ? state.values.seed + 1 : seed.min, "seed")),
-        compare.element,
-      ),
-      shell.files(),
-      status,
-      controls.hint,
-    ].filter(Boolean),
-  );
-  stage.replaceChildren(svg);
-  controls.show();
-  draw();
-  shell.live();
+  const life = createLife(config, state, shell, { compute, draw, summary });
+  life.begin({ ghost: "faint curves", another: "Draw other patients from the same setting" });
 
   // --- what a reader takes along ---
   function told() {
-    return ["Predicted chances of response in a simulated cohort", ...controls.told(), summary(), "simulated"];
+    return ["Predicted chances of response in a simulated cohort", ...life.told(), life.summary(), "simulated"];
   }
   function data() {
-    const { patients, threshold } = current();
+    const { patients, threshold } = life.current();
     const rows = Array.from(patients.risk, (risk, i) => [i + 1, patients.response[i], patients.marker[i], risk, patients.trueRisk[i], risk >= threshold ? 1 : 0]);
     return { columns: ["patient", "response", "marker", "risk_predicted", "risk_true", "treated"], units: ["", "", "", "", "", ""], rows };
   }
 
-  return {
-    __proto__: shell.handle,
-    state,
-    get scenario() {
-      return state.scenario;
-    },
-    get values() {
-      return { ...state.values };
-    },
-    get summary() {
-      return current(), summary();
-    },
-    set(name, value) {
-      const v = state.set(name, value, name);
-      flush();
-      return v;
-    },
-    /** All that is computed at a setting (parameters by name). */
-    solve: (values = {}) => compute({ ...state.values, ...values }, state.scenario),
-    get lastTimings() {
-      return { ...timings };
-    },
-    adopt(pairs) {
-      const scenario = pairs.find(([name]) => name === "scenario")?.[1];
-      state.assign(pairs, scenario === "none" ? "" : scenario, "address");
-    },
-    destroy() {
-      cancelAnimationFrame(due);
-      shell.destroy();
-    },
-  };
+  return life.handle;
 }

@@ -6,7 +6,8 @@ import { logTicks, path, width } from "../chart.js";
 import { capital, measure, number } from "../format.js";
 import * as address from "../hash.js";
 import { scaleLinear, scaleLog } from "../scales.js";
-import { button, compareButton, createControls, createShell } from "../shell.js";
+import { createLife } from "../setting.js";
+import { createShell } from "../shell.js";
 import { createState } from "../state.js";
 import { analyse } from "./analysis.js";
 import { simulateCohort } from "./cohort.js";
@@ -17,12 +18,10 @@ const BINS = 30, SPREAD = 3.6; // bars; their range to either side of the median
 export function mountSurvival(root, config, options = {}) {
   const { id, marker, unit } = config;
   const state = createState(config, { scenarios: config.presets });
-  const shell = createShell(root, config, options, { summary: () => summary(), draw: () => draw(), picture: () => void current(), data: () => data(), told, hash: () => address.write(id, state) });
-  const { stage, svg, content, status } = shell;
+  const shell = createShell(root, config, options, { summary: () => life.summary(), draw: () => life.draw(), picture: () => void life.current(), data: () => data(), told, hash: () => address.write(id, state) });
+  const { stage, svg, content } = shell;
   root.style.setProperty("--explorer-height", config.height);
   const colours = { high: `var(--${config.colour}, currentColor)`, low: "var(--med-mmp, currentColor)" };
-  const timings = { solve: 0, paint: 0, draft: false };
-  let comparing = Boolean(config.compare);
 
   /** The patients of a setting and what is seen of them. */
   function compute(values, scenario) {
@@ -30,14 +29,11 @@ export function mountSurvival(root, config, options = {}) {
     const patients = simulateCohort({ ...setting, cv: setting.cv / 100 });
     return { setting, patients, ...analyse(patients, { ...setting, below: config.rules[setting.below] }) };
   }
-  const first = compute(state.values, state.scenario);
-  let now = first;
-  const ghost = () => (comparing && !state.untouched ? first : null);
 
   // --- words ---
   const fold = number(Math.exp(config.base.sd), 2);
   const lives = (group) => (group.median === undefined ? "not reached" : `${number(group.median, 2)} months`);
-  function summary() {
+  function summary(now) {
     const { setting, groups, below, kept, patients, test, twoGroups, asReported, perfect } = now;
     const n = patients.time.length, rule = config.words[setting.below];
     const events = patients.event.reduce((a, b) => a + b, 0);
@@ -61,8 +57,7 @@ export function mountSurvival(root, config, options = {}) {
 
   // --- picture ---
   let family = "";
-  function draw() {
-    const began = performance.now();
+  function draw(now, other) {
     const W = stage.clientWidth, H = stage.clientHeight;
     if (!(W > 0 && H > 0)) return;
     family ||= getComputedStyle(svg).fontFamily;
@@ -74,7 +69,6 @@ export function mountSurvival(root, config, options = {}) {
     const row = Math.max(16, (0.26 * rest) / 3);
     const high = [0.26 * rest, rest - 0.26 * rest - 3 * row];
     const pen = createPen(), { text, line, add } = pen;
-    const other = ghost();
 
     // levels
     const { setting } = now;
@@ -126,71 +120,17 @@ export function mountSurvival(root, config, options = {}) {
     });
     svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
     content.replaceChildren(...pen.nodes);
-    timings.paint = performance.now() - began;
   }
 
-  let due = 0;
-  function refresh() {
-    due ||= requestAnimationFrame(flush);
-  }
-  /** Do now what waits for the next frame. */
-  function flush() {
-    cancelAnimationFrame(due);
-    due = 0;
-    const began = performance.now();
-    now = compute(state.values, state.scenario);
-    timings.solve = performance.now() - began;
-    draw();
-    shell.speakSoon();
-  }
-  const current = () => {
-    if (due) flush();
-    return now;
-  };
-
-  // --- controls ---
-  const controls = createControls(config, state);
-  const compare = compareButton(() => "Show or hide the first setting as faint curves and hollow squares", () => {
-    comparing = !comparing;
-    compare.show(comparing);
-    draw();
-  });
-  compare.show(comparing);
-  state.subscribe((source) => {
-    controls.show(source);
-    if (source !== "reset") status.textContent = "";
-    refresh();
-    shell.changed(source);
-  });
-  const seed = state.controls.find((c) => c.name === "seed");
-  shell.panel.replaceChildren(
-    ...[
-      controls.scenario,
-      controls.group,
-      shell.buttons(
-        button("reset", "Reset", "Back to the first setting", () => {
-          status.textContent = "";
-          state.assign([], state.initial, "reset");
-        }),
-        seed && button("another", "Other patients", "Draw another cohort from the same setting", () => state.set("seed", state.values.seed < seed.max ? state.values.seed + 1 : seed.min, "seed")),
-        compare.element,
-      ),
-      shell.files(),
-      status,
-      controls.hint,
-    ].filter(Boolean),
-  );
-  stage.replaceChildren(svg);
-  controls.show();
-  draw();
-  shell.live();
+  const life = createLife(config, state, shell, { compute, draw, summary });
+  life.begin({ ghost: "faint curves and hollow squares", another: "Draw another cohort from the same setting" });
 
   // --- what a reader takes along ---
   function told() {
-    return [`${capital(marker)} and survival in a simulated cohort`, ...controls.told(), summary(), "simulated"];
+    return [`${capital(marker)} and survival in a simulated cohort`, ...life.told(), life.summary(), "simulated"];
   }
   function data() {
-    const { patients, kept, reported, group } = current();
+    const { patients, kept, reported, group } = life.current();
     const place = new Map(kept.map((i, k) => [i, k]));
     const rows = Array.from(patients.time, (t, i) => {
       const k = place.get(i);
@@ -199,35 +139,5 @@ export function mountSurvival(root, config, options = {}) {
     return { columns: ["patient", "time", "event", "level_true", "measured", "reported", "group"], units: ["", "months", "", unit, unit, unit, ""], rows };
   }
 
-  return {
-    __proto__: shell.handle,
-    state,
-    get scenario() {
-      return state.scenario;
-    },
-    get values() {
-      return { ...state.values };
-    },
-    get summary() {
-      return current(), summary();
-    },
-    set(name, value) {
-      const v = state.set(name, value, name);
-      flush();
-      return v;
-    },
-    /** All that is computed at a setting (parameters by name, `below` by its place). */
-    solve: (values = {}) => compute({ ...state.values, ...values }, state.scenario),
-    get lastTimings() {
-      return { ...timings };
-    },
-    adopt(pairs) {
-      const scenario = pairs.find(([name]) => name === "scenario")?.[1];
-      state.assign(pairs, scenario === "none" ? "" : scenario, "address");
-    },
-    destroy() {
-      cancelAnimationFrame(due);
-      shell.destroy();
-    },
-  };
+  return life.handle;
 }
