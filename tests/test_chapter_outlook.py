@@ -159,6 +159,7 @@ def test_disputes_are_counted_by_where_each_side_was_seen(said):
 
 
 def test_the_spoilt_row_gets_three_complaints_and_the_mended_one_is_read(printed):
+    printed = " ".join(printed.split())
     assert "3 problems in the evidence" in printed
     for said_of_it in ("'0,73' is not a number", "'rittmeyer2016' is not in references.bib", "the interval is upside down"):
         assert said_of_it in printed
