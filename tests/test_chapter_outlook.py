@@ -87,7 +87,8 @@ def test_only_vegf_and_pd1_have_a_trial_that_met_survival(said):
     ]
     assert {r["axis"] for r in met} == {"VEGF", "PD-1/PD-L1"}
     assert said["outlook-moved"] == 2
-    assert said["outlook-vegf-met"] == sum(r["axis"] == "VEGF" for r in met) == 2
+    assert {r["id"] for r in met if r["axis"] == "VEGF"} == {"ecog-4599", "revel", "alter-0303"}
+    assert said["outlook-vegf-met"] == 3
     assert said["outlook-moved"] + said["outlook-tried"] + said["outlook-untried"] == said["outlook-families"]
     outcomes = Counter(r["outcome"] for r in rows("trials"))
     assert said["outlook-trials"] == sum(outcomes.values())
@@ -122,6 +123,11 @@ def test_share_that_was_corrected_and_its_exact_interval(said):
     assert at_most(wrong, high) == pytest.approx(0.025, rel=1e-4), "Clopper and Pearson's upper end"
     assert 1 - at_most(wrong - 1, low) == pytest.approx(0.025, rel=1e-4), "and lower end"
     assert (round(100 * low), round(100 * high)) == (1, 17), "the quiz says so"
+    read, faulty = n - verdicts["not seen again"], n - verdicts["agrees"]
+    assert said["outlook-read"] == read
+    assert said["outlook-value-high"] == pytest.approx(100 * (1 - 0.025 ** (1 / read))), "none of so many"
+    low, high = said["outlook-worst-low"] / 100, said["outlook-worst-high"] / 100
+    assert at_most(faulty, high) == pytest.approx(0.025, rel=1e-4) and 1 - at_most(faulty - 1, low) == pytest.approx(0.025, rel=1e-4)
 
 
 # --- what established looks like -----------------------------------------------------------------------------------------
