@@ -1,6 +1,6 @@
 """How long a slider step takes: in the browser, and through a kernel with ipywidgets and matplotlib.
 
-Browser: a real page of explorers in Chromium. Each step is a native ``input`` event on a slider, at a random moment between two
+Browser: a real page of explorers in Chromium. Each step is a native event on a slider (of the network: on its list), at a random moment between two
 frames, as a key or a finger comes; the clock starts before the event is dispatched.
 
 * ``solver``: the model's run alone
@@ -47,18 +47,26 @@ def cases():
         yield f"{model}, {view}", partial(soluble.explore, model, view, scenarios=[], **options), control
     for n in (300, 1000):
         yield f"survival, {n} patients", partial(soluble.explore_survival, n=n, controls=["cut", "cv", "n"], limit=10), "cut"
+    patients = {"title": "simulated", "says": "Simulated", "unit": "pg/mL", "time_unit": "months"}
+    patients["simulated"] = {"level": 5, "sd": 1, "median": 12, "accrual": 12, "follow_up": 36}
+    yield "cut-points, 300 patients", partial(soluble.explore_cutpoints, [patients], n=300), "low"
+    for n in (400, 2000):
+        yield f"decision, {n} patients", partial(soluble.explore_decision, n=n), "threshold"
+    yield "assurance", soluble.explore_assurance, "events3"
+    yield "network", soluble.explore_network, "mediator"
 
 
 STEP = """async ([name, control, share]) => {
     const x = solubleExplorers[name];
-    const input = document.getElementById(`explorer-${name}-${control}`);
     const figure = document.getElementById(`explorer-${name}`);
-    input.value = +input.min + share * (input.max - input.min);
+    const input = document.getElementById(`explorer-${name}-${control}`) ?? figure.querySelector(`[data-action=${control}]`);
+    if (input.options) input.selectedIndex = Math.round(share * (input.options.length - 1));
+    else input.value = +input.min + share * (input.max - input.min);
     const frame = () => new Promise(done => requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = done; c.port2.postMessage(0); }));
     await frame();
     await new Promise(done => setTimeout(done, 16.7 * Math.random()));
     const began = performance.now();
-    input.dispatchEvent(new Event('input', {bubbles: true}));
+    input.dispatchEvent(new Event(input.options ? 'change' : 'input', {bubbles: true}));
     await frame();
     const painted = performance.now() - began;
     const { solve, paint } = x.lastTimings;

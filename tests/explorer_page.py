@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import re
 import time
 from pathlib import Path
@@ -75,3 +77,71 @@ def opening(browser, address):
     for context in contexts:
         context.close()
     assert not wrong, wrong
+
+
+def axe_finds_nothing(page):
+    """The accessibility rules of axe-core hold on the page. (It is opened with ``bypass_csp=True`` where a policy is served.)"""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    assert not found, [(v["id"], [n["html"][:150] for n in v["nodes"]][:2]) for v in found]
+
+
+def in_each_theme(page):
+    """Gives the names of the themes, each when the page shows it and has settled."""
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        page.wait_for_timeout(300)
+        yield theme
+
+
+def fits(page):
+    """Nothing of the page lies outside its width."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.evaluate("document.documentElement.scrollWidth")
+
+
+def words_stand_free(page, name):
+    """No word of an explorer's picture leaves it or lies on another. (Words that are turned round are not looked at.)"""
+    figure = page.locator(f"#explorer-{name}")
+    boxes = figure.locator(".explorer-chart").evaluate(
+        """e => [...e.querySelectorAll('text:not([transform])')].filter(t => t.textContent)
+            .map(t => { const b = t.getBBox(); return [t.textContent, b.x, b.y + 3, b.x + b.width, b.y + b.height - 3]; })"""
+    )
+    width, height = figure.locator(".explorer-stage").evaluate("e => [e.clientWidth, e.clientHeight]")
+    outside = [b for b in boxes if not (b[1] >= -1 and b[3] <= width + 1 and b[2] >= -4 and b[4] <= height + 4)]
+    assert not outside, ((width, height), outside)
+    crowded = [(p[0], q[0]) for i, p in enumerate(boxes) for q in boxes[i + 1 :] if p[1] < q[3] and q[1] < p[3] and p[2] < q[4] and q[2] < p[4]]
+    assert not crowded, crowded
+
+
+def notes_and_rows(text):
+    """A CSV that an explorer gave: the lines of its head, and its rows as dictionaries."""
+    lines = text.splitlines()
+    return [line for line in lines if line.startswith("#")], list(csv.DictReader(io.StringIO("\n".join(line for line in lines if not line.startswith("#")))))
+
+
+@contextlib.contextmanager
+def notebook(browser, serve, folder, widget):
+    """The module for Jupyter shows ``widget`` on a page, with a stand-in for the kernel.
+
+    ``kernel.state`` is what the page last told it, ``kernel.send(values)`` tells the page, ``kernel.end()`` closes the widget.
+    """
+    write_page(folder, [])
+    (folder / "explorer.js").write_text("", encoding="utf8")
+    with serve(folder) as at:
+        page = browser.new_page()
+        page.goto(at)
+        page.evaluate(
+            """async state => {
+                const { default: widget } = await import('./explorer.mjs');
+                const on = {}, own = { ...state };
+                const model = { get: k => own[k], set: (k, v) => Object.assign(own, typeof k === 'string' ? { [k]: v } : k), save_changes: () => Object.assign(state, own),
+                                on: (names, f) => names.split(' ').forEach(n => on[n] = f), off() {} };
+                const end = await widget.render({ model, el: document.querySelector('main').appendChild(document.createElement('div')) });
+                window.kernel = { state, end, send(values) { own.values = state.values = values; on['change:values'](); } };
+            }""",
+            {k: v for k, v in widget.get_state().items() if k in ("config", "model_code", "values", "scenario", "summary")},
+        )
+        page.wait_for_selector("figure.explorer[data-state=live]")
+        yield page
+        page.close()

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from agreement import random_settings, relative_difference
-from explorer_page import POLICY, until, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, until, write_page
 from validation import hold
 
 import soluble
@@ -517,7 +517,7 @@ def test_two_hundred_random_settings_break_nothing(opened):
 
 def test_it_fits_a_phone_and_the_picture_stays_in_view(opened):
     page = opened(width=360, height=740)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    fits(page)
     stage = page.locator("#explorer-kuz .explorer-stage")
     last = slider(page, "T0")
     last.scroll_into_view_if_needed()
@@ -557,14 +557,10 @@ def test_coming_alive_moves_nothing(browser, address, width):
 
 
 def test_axe_finds_nothing_in_light_and_dark(opened):
-    from axe_playwright_python.sync_playwright import Axe
-
     page = opened("#kuz:s=40000")
     rested(page)
-    for theme in ("light", "dark"):
-        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-        found = Axe().run(page).response["violations"]
-        assert not found, [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found]
+    for _ in in_each_theme(page):
+        axe_finds_nothing(page)
 
 
 def test_it_follows_the_theme(opened):
@@ -587,40 +583,20 @@ def test_it_opens_from_a_folder(browser, tmp_path):
 def test_the_jupyter_module_syncs_both_ways(browser, tmp_path, serve):
     """The module that anywidget loads, driven by a stand-in for its model object."""
     widget = soluble.explore("kuznetsov-1994", controls=["s", "a"], show=["T"], id="nb", caption="In a notebook.")
-    write_page(tmp_path, [])
-    (tmp_path / "explorer.js").unlink()
-    (tmp_path / "explorer.js").write_text("")
-    state = {k: widget.get_state()[k] for k in ("config", "model_code", "values", "scenario", "summary")}
-    with serve(tmp_path) as at:
-        page = browser.new_page()
-        page.goto(at)
-        page.evaluate(
-            """async state => {
-                const {default: widget} = await import('./explorer.mjs');
-                const handlers = [];
-                window.model = { get: k => state[k], set(k, v) { typeof k === 'string' ? state[k] = v : Object.assign(state, k); }, save_changes() { window.saved = {...state}; },
-                                 on: (names, f) => handlers.push(f), off() {} };
-                window.fire = values => { state.values = values; handlers.forEach(f => f()); };
-                const el = document.querySelector('main').appendChild(document.createElement('div'));
-                window.end = await widget.render({model: window.model, el});
-            }""",
-            state,
-        )
-        page.wait_for_selector("figure.explorer[data-state=live]")
-        assert page.evaluate("saved.summary").startswith("Tumour cells")
+    with notebook(browser, serve, tmp_path, widget) as page:
+        assert page.evaluate("kernel.state.summary").startswith("Tumour cells")
         assert "In a notebook." in page.locator("figcaption").inner_text()
         slider(page, "s", "nb").focus()
         page.keyboard.press("PageUp")
-        until(page, "saved.values.s > 20000")
-        widget.set_state({"values": page.evaluate("saved.values")})
+        until(page, "kernel.state.values.s > 20000")
+        widget.set_state({"values": page.evaluate("kernel.state.values")})
         assert widget.values["s"] > 2e4
         before = page.locator(".explorer-chart").inner_html()
-        page.evaluate("fire({s: 3000, a: 0.2})")
+        page.evaluate("kernel.send({s: 3000, a: 0.2})")
         page.wait_for_timeout(300)
         assert slider(page, "s", "nb").get_attribute("aria-valuetext") == "3,000 cells/day"
         assert page.locator(".explorer-chart").inner_html() != before
-        page.evaluate("end()")
-        page.close()
+        page.evaluate("kernel.end()")
 
 
 def test_the_palette_of_the_widget_has_both_themes():

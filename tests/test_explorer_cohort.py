@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from xml.etree import ElementTree
@@ -12,7 +10,7 @@ import numpy as np
 import pytest
 import traitlets
 from bs4 import BeautifulSoup
-from explorer_page import POLICY, until, write_page
+from explorer_page import POLICY, fits, notes_and_rows, until, write_page
 
 import soluble
 from soluble import cohort as cohorts
@@ -238,8 +236,7 @@ def test_the_files_hold_the_patients_and_the_picture(opened):
         page.get_by_role("button", name="Data CSV").click()
     text = got.value.path().read_text(encoding="utf8")
     assert "simulated" in text.lower()
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    rows = list(csv.DictReader(io.StringIO("\n".join(lines))))
+    rows = notes_and_rows(text)[1]
     assert len(rows) == 120
     ours = trial().cohort().outcomes("pd1")
     name = next(c for c in rows[0] if c.startswith("pd1_time"))
@@ -254,7 +251,7 @@ def test_the_files_hold_the_patients_and_the_picture(opened):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_a_phone(opened, scheme):
     page = opened(width=360, height=740, color_scheme=scheme, reduced_motion="reduce")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    fits(page)
     right = page.evaluate("Math.max(...[...document.querySelectorAll('.explorer-chart text')].map(t => t.getBoundingClientRect().right))")
     assert right <= 361
 

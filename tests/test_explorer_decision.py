@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import random
-import statistics
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import traitlets
 from bs4 import BeautifulSoup
-from test_explorer_browser import POLICY, until, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notes_and_rows, until, words_stand_free, write_page
 
 import soluble
 from soluble import explorer_decision, prediction
@@ -89,26 +86,6 @@ def address(tmp_path_factory, serve):
     write_page(folder, [decision()])
     with serve(folder, policy=POLICY) as at:
         yield at
-
-
-@pytest.fixture
-def opened(browser, address):
-    contexts, wrong = [], []
-
-    def go(fragment="", width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.goto(f"{address}/{fragment}")
-        until(page, "document.querySelector('figure.explorer')?.dataset.state === 'live'")
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert not wrong, wrong
 
 
 def ask(page, what):
@@ -226,9 +203,8 @@ def test_the_files(opened):
     page = opened("#cohort:threshold=30&n=120")
     with page.expect_download() as saved:
         page.locator("[data-action=csv]").click()
-    lines = open(saved.value.path(), encoding="utf8").read().splitlines()
-    assert [line for line in lines if line.startswith("#")][-1] == "# simulated"
-    rows = list(csv.DictReader(io.StringIO("\n".join(line for line in lines if not line.startswith("#")))))
+    notes, rows = notes_and_rows(open(saved.value.path(), encoding="utf8").read())
+    assert notes[-1] == "# simulated"
     patients = prediction.simulate_predictions(3, 120, auc=0.7, prevalence=0.2)
     assert np.allclose([float(r["risk_predicted"]) for r in rows], patients["risk"], rtol=1e-9)
     assert [r["treated"] == "1" for r in rows] == (patients["risk"] >= 0.3).tolist()
@@ -241,34 +217,12 @@ def test_the_files(opened):
 
 @pytest.mark.browser
 def test_axe_finds_nothing_and_a_phone_holds_it(opened):
-    from axe_playwright_python.sync_playwright import Axe
-
-    for theme in ("light", "dark"):
-        for width in (1280, 360):
-            page = opened("#cohort:slope=0.4&threshold=33", width=width, bypass_csp=True)
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-            page.wait_for_timeout(300)
-            found = Axe().run(page).response["violations"]
-            assert not found, [(v["id"], [n["html"] for n in v["nodes"]][:2]) for v in found]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            boxes = page.locator("#explorer-cohort .explorer-chart").evaluate(
-                "e => [...e.querySelectorAll('text:not([transform])')].filter(t => t.textContent).map(t => { const b = t.getBBox(); return [t.textContent, b.x, b.y + 3, b.x + b.width, b.y + b.height - 3]; })"
-            )
-            size = page.locator("#explorer-cohort .explorer-stage").evaluate("e => [e.clientWidth, e.clientHeight]")
-            outside = [box for box in boxes if not (box[1] >= -1 and box[3] <= size[0] + 1 and box[2] >= -4 and box[4] <= size[1] + 4)]
-            assert not outside, (size, outside)
-            crowded = [(p[0], q[0]) for i, p in enumerate(boxes) for q in boxes[i + 1 :] if p[1] < q[3] and q[1] < p[3] and p[2] < q[4] and q[2] < p[4]]
-            assert not crowded, crowded
-
-
-@pytest.mark.browser
-def test_a_step_is_painted_within_a_frame(opened):
-    """Work of one step with 400 and with 2,000 patients: solve and paint together, median of 25, at most 16.7 ms."""
-    page = opened()
-    for n in (400, 2000):
-        ask(page, f"x.set('n', {n})")
-        took = [ask(page, f"(x.set('threshold', {20 + k % 20}), x.lastTimings.solve + x.lastTimings.paint)") for k in range(25)]
-        assert statistics.median(took) <= 16.7, (n, took)
+    for width in (1280, 360):
+        page = opened("#cohort:slope=0.4&threshold=33", width=width, bypass_csp=True)
+        for _ in in_each_theme(page):
+            axe_finds_nothing(page)
+            fits(page)
+            words_stand_free(page, "cohort")
 
 
 def test_configuration_is_data():

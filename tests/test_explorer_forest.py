@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import re
@@ -14,7 +12,7 @@ import numpy as np
 import pytest
 import traitlets
 from bs4 import BeautifulSoup
-from explorer_page import POLICY, until, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, until, words_stand_free, write_page
 from test_evidence_pooling import SETS
 
 import soluble
@@ -300,9 +298,8 @@ def test_the_files(opened):
     with page.expect_download() as saved:
         page.locator("#explorer-canopy [data-action=csv]").click()
     assert saved.value.suggested_filename == "canopy.csv"
-    lines = open(saved.value.path(), encoding="utf8").read().splitlines()
-    assert any("Left out: CANOPY-2." in line for line in lines if line.startswith("#"))
-    rows = list(csv.DictReader(io.StringIO("\n".join(line for line in lines if not line.startswith("#")))))
+    notes, rows = notes_and_rows(open(saved.value.path(), encoding="utf8").read())
+    assert any("Left out: CANOPY-2." in line for line in notes)
     result = pool([CANOPY[0], CANOPY[2]])
     assert [r["included"] for r in rows] == ["1", "0", "1", "", ""]
     assert float(rows[0]["weight"]) == pytest.approx(result.weights.iloc[0])
@@ -322,46 +319,24 @@ def test_the_files(opened):
 
 @pytest.mark.browser
 def test_axe_finds_nothing_and_a_phone_holds_it(opened):
-    from axe_playwright_python.sync_playwright import Axe
-
-    for theme in ("light", "dark"):
-        for width in (1280, 360):
-            page = opened("#canopy:canopy2-os-hr=0&own=Mine%7C0.8%7C0.6%7C1.05", width=width, bypass_csp=True)
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-            page.locator("#explorer-canopy details > summary").click()
-            page.locator("#explorer-canopy [data-action=add]").click()
-            page.wait_for_timeout(300)
-            found = Axe().run(page).response["violations"]
-            assert not found, [(v["id"], [n["html"] for n in v["nodes"]][:2]) for v in found]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            texts = page.locator("#explorer-canopy .explorer-chart").evaluate("e => [...e.querySelectorAll('text')].map(t => { const b = t.getBBox(); return [b.x, b.x + b.width]; })")
-            inside = page.locator("#explorer-canopy .explorer-stage").evaluate("e => e.clientWidth")
-            assert all(a >= -1 and b <= inside + 1 for a, b in texts)
+    for width in (1280, 360):
+        page = opened("#canopy:canopy2-os-hr=0&own=Mine%7C0.8%7C0.6%7C1.05", width=width, bypass_csp=True)
+        page.locator("#explorer-canopy details > summary").click()
+        page.locator("#explorer-canopy [data-action=add]").click()
+        for _ in in_each_theme(page):
+            axe_finds_nothing(page)
+            fits(page)
+            words_stand_free(page, "canopy")
 
 
 @pytest.mark.browser
 def test_it_works_in_a_notebook(browser, tmp_path, serve):
     """The module for Jupyter, with a stand-in for the kernel: values go both ways."""
     widget = canopy()
-    write_page(tmp_path, [])
-    (tmp_path / "note.js").write_text(
-        "import widget from './explorer.mjs';"
-        f"const state = {json.dumps({'config': widget.config, 'values': widget.values, 'scenario': '', 'model_code': ''})};"
-        "const on = {}; const model = {get: k => state[k], set: (a, b) => Object.assign(state, b === undefined ? a : {[a]: b}), save_changes() {},"
-        "on: (names, f) => names.split(' ').forEach(n => on[n] = f), off() {}};"
-        "const el = document.querySelector('main'); await widget.render({model, el}); window.kernel = {state, send(values) { state.values = values; on['change:values'](); }};",
-        encoding="utf8",
-    )
-    page_text = (tmp_path / "index.html").read_text(encoding="utf8").replace("</head>", '<script type="module" src="note.js"></script></head>')
-    (tmp_path / "note.html").write_text(page_text, encoding="utf8")
-    with serve(tmp_path) as at:
-        page = browser.new_page()
-        page.goto(f"{at}/note.html")
-        until(page, "window.kernel")
+    with notebook(browser, serve, tmp_path, widget) as page:
         assert page.evaluate("kernel.state.summary") == pool(CANOPY).summary()
         page.locator(".explorer-controls input").nth(1).uncheck()
         until(page, "kernel.state.values['canopy2-os-hr'] === 0")
         page.evaluate("values => kernel.send(values)", {**widget.values, "method": "dl", "own": [MINE]})
         until(page, "document.querySelector('.explorer-summary').textContent.includes('Mine')")
         assert re.search("DerSimonian", page.locator(".explorer-summary").inner_text())
-        page.close()

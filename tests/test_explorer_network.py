@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import json
 import random
-import statistics
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
-from explorer_page import POLICY, until, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, until, write_page
 
 import soluble
 from soluble import evidence, network
@@ -231,7 +228,7 @@ def test_a_finger_finds_the_nodes_of_a_phone(opened):
     assert all(a >= -1 and b <= inside + 1 for a, b in texts)
     node(page, "IL-1β", 0).tap()
     assert ask(page, "x.values.mediator") == "IL-1β"
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    fits(page)
 
 
 @pytest.mark.browser
@@ -289,9 +286,8 @@ def test_the_files(opened):
     with page.expect_download() as saved:
         page.locator("#explorer-net [data-action=csv]").click()
     assert saved.value.suggested_filename == "net.csv"
-    lines = open(saved.value.path(), encoding="utf8").read().splitlines()
-    assert any("VEGF" in line for line in lines if line.startswith("#"))
-    rows = list(csv.DictReader(io.StringIO("\n".join(line for line in lines if not line.startswith("#")))))
+    notes, rows = notes_and_rows(open(saved.value.path(), encoding="utf8").read())
+    assert any("VEGF" in line for line in notes)
     assert [r["id"] for r in rows] == kept(mediator="VEGF", evidence="patients")
     for row in rows:
         assert row["statement"] == FINDINGS.loc[row["id"], "statement"]
@@ -310,54 +306,22 @@ def test_the_files(opened):
 
 @pytest.mark.browser
 def test_axe_finds_nothing_and_a_phone_holds_it(opened):
-    from axe_playwright_python.sync_playwright import Axe
-
-    for theme in ("light", "dark"):
-        for width in (1280, 360):
-            for fragment in ("", "#net:mediator=all", "#net:mediator=all&cell=tumour%20cell"):
-                page = opened(fragment, width=width, bypass_csp=True)
-                page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-                page.wait_for_timeout(300)
-                found = Axe().run(page).response["violations"]
-                assert not found, [(v["id"], [n["html"] for n in v["nodes"]][:2]) for v in found]
-                assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.browser
-def test_a_step_is_painted_within_a_frame(opened):
-    """Choosing, drawing and listing, for every mediator and for all: median at most 16.7 ms."""
-    page = opened()
-    names = [*CHOICES["mediator"], ""] * 3
-    work = page.evaluate(
-        "names => names.map(name => { const began = performance.now(); solubleExplorers.net.set('mediator', name); document.body.getBoundingClientRect(); return performance.now() - began; })",
-        names,
-    )
-    assert statistics.median(work[len(CHOICES["mediator"]) :]) <= 16.7, work
+    for width in (1280, 360):
+        for fragment in ("", "#net:mediator=all", "#net:mediator=all&cell=tumour%20cell"):
+            page = opened(fragment, width=width, bypass_csp=True)
+            for _ in in_each_theme(page):
+                axe_finds_nothing(page)
+                fits(page)
 
 
 @pytest.mark.browser
 def test_it_works_in_a_notebook(browser, tmp_path, serve):
     """The module for Jupyter, with a stand-in for the kernel: values go both ways, and papers are linked by their DOI."""
     widget = explorer()
-    write_page(tmp_path, [])
-    (tmp_path / "note.js").write_text(
-        "import widget from './explorer.mjs';"
-        f"const state = {json.dumps({'config': widget.config, 'values': widget.values, 'scenario': '', 'model_code': ''})};"
-        "const on = {}; const model = {get: k => state[k], set: (a, b) => Object.assign(state, b === undefined ? a : {[a]: b}), save_changes() {},"
-        "on: (names, f) => names.split(' ').forEach(n => on[n] = f), off() {}};"
-        "const el = document.querySelector('main'); await widget.render({model, el}); window.kernel = {state, send(values) { state.values = values; on['change:values'](); }};",
-        encoding="utf8",
-    )
-    page_text = (tmp_path / "index.html").read_text(encoding="utf8").replace("</head>", '<script type="module" src="note.js"></script></head>')
-    (tmp_path / "note.html").write_text(page_text, encoding="utf8")
-    with serve(tmp_path) as at:
-        page = browser.new_page()
-        page.goto(f"{at}/note.html")
-        until(page, "window.kernel")
+    with notebook(browser, serve, tmp_path, widget) as page:
         assert page.evaluate("kernel.state.summary").startswith(f"IL-6: {len(network.select(FINDINGS, mediator='IL-6'))} findings")
         page.locator("select[data-action=mediator]").select_option("CXCL12")
         until(page, "kernel.state.values.mediator === 'CXCL12'")
         page.evaluate("values => kernel.send(values)", widget.values | {"mediator": "", "cell": "neutrophil"})
         until(page, "document.querySelector('.explorer-summary').textContent.startsWith('neutrophil')")
         assert page.locator(".explorer-findings tbody a").first.get_attribute("href").startswith("https://")
-        page.close()

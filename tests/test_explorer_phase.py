@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from agreement import random_settings
-from explorer_page import POLICY, until, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, until, write_page
 
 import soluble
 from soluble import explorer, style
@@ -438,34 +438,15 @@ def test_two_hundred_random_moves_break_nothing(opened):
 
 @browser_test
 def test_it_fits_a_phone_and_axe_finds_nothing(opened):
-    from axe_playwright_python.sync_playwright import Axe
-
     page = opened("#kuz:s=30000", width=360, height=740)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    fits(page)
     until(page, "document.querySelector('#explorer-kuz .explorer-summary').textContent === solubleExplorers.kuz.summary")
-    for theme in ("light", "dark"):
-        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-        found = Axe().run(page).response["violations"]
-        assert not found, [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found]
+    for _ in in_each_theme(page):
+        axe_finds_nothing(page)
 
 
 @browser_test
 def test_it_works_in_jupyter(browser, tmp_path, serve, widgets):
     widget = widgets["kuz"]
-    write_page(tmp_path, [])
-    (tmp_path / "explorer.js").write_text("")
-    state = {k: widget.get_state()[k] for k in ("config", "model_code", "values", "scenario", "summary")}
-    with serve(tmp_path) as at:
-        page = browser.new_page()
-        page.goto(at)
-        page.evaluate(
-            """async state => {
-                const {default: widget} = await import('./explorer.mjs');
-                const model = { get: k => state[k], set(k, v) { typeof k === 'string' ? state[k] = v : Object.assign(state, k); }, save_changes() { window.saved = {...state}; }, on() {}, off() {} };
-                await widget.render({model, el: document.querySelector('main').appendChild(document.createElement('div'))});
-            }""",
-            state,
-        )
-        page.wait_for_selector("figure.explorer[data-state=live]")
-        assert "lies in the basin of B" in page.evaluate("saved.summary")
-        page.close()
+    with notebook(browser, serve, tmp_path, widget) as page:
+        assert "lies in the basin of B" in page.evaluate("kernel.state.summary")

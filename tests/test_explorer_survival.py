@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import random
-import statistics
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import traitlets
 from bs4 import BeautifulSoup
-from explorer_page import POLICY, until, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, until, words_stand_free, write_page
 
 import soluble
 from soluble import biomarkers, explorer_survival
@@ -259,10 +256,8 @@ def test_the_files(opened):
     page = opened("#cohort:below=3&limit=20")
     with page.expect_download() as saved:
         page.locator("[data-action=csv]").click()
-    lines = open(saved.value.path(), encoding="utf8").read().splitlines()
-    head = [line for line in lines if line.startswith("#")]
-    assert head[-1] == "# simulated" and any("below = left out" in line for line in head)
-    rows = list(csv.DictReader(io.StringIO("\n".join(line for line in lines if not line.startswith("#")))))
+    notes, rows = notes_and_rows(open(saved.value.path(), encoding="utf8").read())
+    assert notes[-1] == "# simulated" and any("below = left out" in line for line in notes)
     patients = biomarkers.simulate_cohort(1, 300, cv=0.3)
     assert len(rows) == 300
     assert np.allclose([float(r["level_true [pg/mL]"]) for r in rows], patients["level"], rtol=1e-12)
@@ -278,34 +273,15 @@ def test_the_files(opened):
 
 @pytest.mark.browser
 def test_axe_finds_nothing_and_a_phone_holds_it(opened):
-    from axe_playwright_python.sync_playwright import Axe
-
-    for theme in ("light", "dark"):
-        for width in (1280, 360):
-            page = opened("#cohort:limit=8", width=width, bypass_csp=True)
-            page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-            page.wait_for_timeout(300)
-            found = Axe().run(page).response["violations"]
-            assert not found, [(v["id"], [n["html"] for n in v["nodes"]][:2]) for v in found]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            boxes = page.locator("#explorer-cohort .explorer-chart").evaluate(
-                "e => [...e.querySelectorAll('text')].filter(t => t.textContent).map(t => { const b = t.getBBox(); return [t.textContent, b.x, b.y + 3, b.x + b.width, b.y + b.height - 3]; })"
-            )
-            size = page.locator("#explorer-cohort .explorer-stage").evaluate("e => [e.clientWidth, e.clientHeight]")
-            assert all(a >= -1 and b <= size[0] + 1 and top >= -4 and bottom <= size[1] + 4 for _, a, top, b, bottom in boxes)
-            crowded = [(p[0], q[0]) for i, p in enumerate(boxes) for q in boxes[i + 1 :] if p[1] < q[3] and q[1] < p[3] and p[2] < q[4] and q[2] < p[4]]
-            assert not crowded, crowded
-            if width == 360:
-                page.locator("#explorer-cohort-seed").scroll_into_view_if_needed()
-                assert page.locator("#explorer-cohort .explorer-stage").bounding_box()["y"] >= -1, "the picture stays in view"
-
-
-@pytest.mark.browser
-def test_a_step_is_painted_within_a_frame(opened):
-    """Work of a slider step, patients and estimates and picture: median at most 16.7 ms for 300 patients."""
-    page = opened()
-    work = [page.evaluate("v => { const x = solubleExplorers.cohort; x.set('cut', v); const t = x.lastTimings; return t.solve + t.paint; }", 5 + k) for k in range(60)]
-    assert statistics.median(work[20:]) <= 16.7, work
+    for width in (1280, 360):
+        page = opened("#cohort:limit=8", width=width, bypass_csp=True)
+        for _ in in_each_theme(page):
+            axe_finds_nothing(page)
+            fits(page)
+            words_stand_free(page, "cohort")
+        if width == 360:
+            page.locator("#explorer-cohort-seed").scroll_into_view_if_needed()
+            assert page.locator("#explorer-cohort .explorer-stage").bounding_box()["y"] >= -1, "the picture stays in view"
 
 
 @pytest.mark.browser
@@ -322,24 +298,9 @@ def test_it_opens_from_a_folder(browser, tmp_path):
 def test_it_works_in_a_notebook(browser, tmp_path, serve):
     """The module for Jupyter, with a stand-in for the kernel: values and scenario go both ways."""
     widget = cohort()
-    write_page(tmp_path, [])
-    (tmp_path / "note.js").write_text(
-        "import widget from './explorer.mjs';"
-        f"const state = {json.dumps({'config': widget.config, 'values': widget.values, 'scenario': '', 'model_code': ''})};"
-        "const on = {}; const model = {get: k => state[k], set: (a, b) => Object.assign(state, b === undefined ? a : {[a]: b}), save_changes() {},"
-        "on: (names, f) => names.split(' ').forEach(n => on[n] = f), off() {}};"
-        "const el = document.querySelector('main'); await widget.render({model, el}); window.kernel = {state, send(values) { state.values = values; on['change:values'](); }};",
-        encoding="utf8",
-    )
-    page_text = (tmp_path / "index.html").read_text(encoding="utf8").replace("</head>", '<script type="module" src="note.js"></script></head>')
-    (tmp_path / "note.html").write_text(page_text, encoding="utf8")
-    with serve(tmp_path) as at:
-        page = browser.new_page()
-        page.goto(f"{at}/note.html")
-        until(page, "window.kernel")
+    with notebook(browser, serve, tmp_path, widget) as page:
         assert page.evaluate("kernel.state.summary").startswith("Simulated: 300 patients")
         page.locator("#explorer-cohort-below").select_option("2")
         until(page, "kernel.state.values.below === 2")
         page.evaluate("values => kernel.send(values)", {**widget.values, "n": 77})
         until(page, "document.querySelector('.explorer-summary').textContent.includes('77 patients')")
-        page.close()

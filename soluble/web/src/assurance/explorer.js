@@ -126,9 +126,13 @@ export function mountAssurance(root, config, options = {}) {
     for (const kind of KINDS) nodes.push(s("path", { class: "line", d: curve(now.curves[kind]), stroke: colours[kind], "stroke-dasharray": dashes[kind] }));
     line(e(setting.events3), top2, e(setting.events3), bottom2, { class: "mark" });
     // The curves rise: below them on the right and above them on the left is room for words.
-    const names = narrow ? { naive: "as if true", flat: "phase 2 alone", success: "with prior" } : { naive: "phase 2 taken as true", flat: "phase 2 alone", success: "with the prior" };
-    const words = (kind) => `${names[kind]}: ${share(now[kind])}`;
-    const after = e(setting.events3) + 10 + Math.max(...KINDS.map((kind) => width(words(kind), bold))) < W - 2;
+    const long = { naive: "phase 2 taken as true", flat: "phase 2 alone", success: "with the prior" };
+    const short = { naive: "as if true", flat: "phase 2 alone", success: "with prior" };
+    const said = (names) => (kind) => `${names[kind]}: ${share(now[kind])}`;
+    const widest = (names) => Math.max(...KINDS.map((kind) => width(said(names)(kind), bold)));
+    const beyond = W - 12 - e(setting.events3), before = e(setting.events3) - 9 - left;
+    const names = !narrow && widest(long) < Math.max(beyond, before) ? long : short;
+    const words = said(names), after = widest(names) < beyond;
     const tags = KINDS.map((kind) => ({ kind, y: Math.max(top2 + 9, p(now[kind]) + (after ? 16 : -8)) })).sort((a, b) => a.y - b.y);
     for (let k = 1; k < tags.length; k++) tags[k].y = Math.max(tags[k].y, tags[k - 1].y + 15);
     for (let k = tags.length - 1, low = bottom2 - 5; k >= 0; k--, low -= 15) tags[k].y = Math.min(tags[k].y, low);
