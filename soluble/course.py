@@ -28,6 +28,7 @@ and its settings against the explorers of the built site where there is one.
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import math
 import re
@@ -37,13 +38,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 from . import evidence
 from .model import DeclarationError, Problem, _line, _parse_yaml, _Reader, _shown, did_you_mean
-from .teaching import blocks
+from .notebooks import plain
+from .teaching import blocks, exercises
 
 MINUTES = ("lecture", "explorers", "exercises")
 KINDS = ("choice", "short", "number")
+LETTERS = "ABCDE"
 DIFFICULTIES = {1: "recall", 2: "apply", 3: "judge"}
 #: How many there are at least, and what a text may be asked for in each section: required keys, optional keys.
 FEWEST = {"notes": 3, "settings": 1, "questions": 5}
@@ -52,6 +56,8 @@ _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "session": (MINUTES, ()),
     "note": (("at", "wrong", "ask", "listen"), ()),
     "setting": (("explorer", "state", "say"), ()),
+    "syllabus": (("id", "title", "says", "units"), ()),
+    "unit": (("title", "chapters", "objectives"), ("homework", "also")),
 }
 _ASKED = ("id", "kind", "difficulty", "asks", "answer", "because", "paragraph")
 _QUESTION = {"choice": ((*_ASKED, "choices"), ()), "short": (_ASKED, ()), "number": ((*_ASKED, "tolerance", "computed"), ("unit",))}
@@ -59,6 +65,7 @@ LABEL = re.compile(r"^\(([\w-]+)\)=\s*$", re.M)
 HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.M)
 FACT = re.compile(r"\{fact\}`([^`]+)`")
 ROLE = re.compile(r"\{([\w:]+)\}`")
+TIME = re.compile(r"^\*Time:\* (?P<read>\d+) minutes to read, (?P<explore>\d+) to explore, (?P<exercises>\d+) for the exercises\.$", re.M)
 #: What a text of the kit may use of the book's roles: those that a notebook and a file of questions can show as words.
 ROLES = ("fact", "trial", "disagree", "term", "math", "cite:p", "cite:t", "ref")
 
@@ -119,6 +126,27 @@ class Guide:
     questions: tuple[Question, ...]
 
 
+@dataclass(frozen=True)
+class Unit:
+    """A week or a session of a syllabus. ``homework`` holds the ids of exercises; ``also`` says what else happens."""
+
+    title: str
+    chapters: tuple[str, ...]
+    objectives: tuple[str, ...]
+    homework: tuple[str, ...]
+    also: str
+
+
+@dataclass(frozen=True)
+class Syllabus:
+    """A course in units."""
+
+    id: str
+    title: str
+    says: str
+    units: tuple[Unit, ...]
+
+
 def _encoded(text: str) -> str:
     return quote(text, safe="-_.!~*'()")
 
@@ -131,13 +159,28 @@ def _digits(value: float | str) -> str:
 # What a chapter's page holds
 
 
-def explorers(chapter: Path) -> list[str]:
-    """The ids of a chapter's explorers, in order."""
-    found = []
+def title(chapter: Path) -> str:
+    """The number of a chapter and the first words of its title: ``4 · IL-8``."""
+    words = re.search(r"^# (.+)$", chapter.read_text(encoding="utf8"), re.M)[1]
+    return f"{int(chapter.stem[:2])} · {words.partition(':')[0]}"
+
+
+def stated_minutes(chapter: Path) -> dict[str, int]:
+    """What the chapter says it takes: minutes to ``read``, to ``explore``, for the ``exercises``. Raises ``ValueError`` where it says nothing."""
+    found = TIME.search(chapter.read_text(encoding="utf8"))
+    if not found:
+        raise ValueError(f"{chapter.name} states no time; write '*Time:* 25 minutes to read, 15 to explore, 45 for the exercises.'")
+    return {part: int(count) for part, count in found.groupdict().items()}
+
+
+def explorers(chapter: Path) -> dict[str, str]:
+    """The ids of a chapter's explorers with their titles, in order."""
+    found = {}
     for block in re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```", chapter.read_text(encoding="utf8"), re.M | re.S):
         code = re.sub(r"\A(?:---\n.*?\n---\n|(?::[\w-]+:[^\n]*\n)+)", "", block, flags=re.S)
         calls = (n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Call) and ast.unparse(n.func).startswith("soluble.explore"))
-        found += [k.value.value for call in calls for k in call.keywords if k.arg == "id" and isinstance(k.value, ast.Constant)]
+        given = ({k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)} for call in calls)
+        found |= {each["id"]: each.get("title", each["id"]) for each in given if "id" in each}
     return found
 
 
@@ -249,7 +292,7 @@ class _GuideReader(_Reader):
         for name, value in state.items():
             if isinstance(value, bool) or not isinstance(value, int | float | str):
                 self.problem(_line(state, name), f"`{name}` of {where} is `{value}`", "write a number, or the word that the explorer offers")
-        return Setting(self.choice(node, "explorer", self.explorers), dict(state), self.words(node, "say"))
+        return Setting(self.choice(node, "explorer", list(self.explorers)), dict(state), self.words(node, "say"))
 
     def question(self, node: Any, where: str, line: int | None) -> Question | None:
         kind = node.get("kind") if isinstance(node, Mapping) else None
@@ -317,6 +360,158 @@ class _GuideReader(_Reader):
             if not shown:
                 self.problem(line, f"the fact {identity!r} has nothing to show as {style or 'value'}", "use another style, such as `|statement`")
         return text
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Syllabi
+
+
+def syllabi(chapters: Path) -> dict[str, Syllabus]:
+    """The courses of ``course/syllabi.yaml`` by their ids; raises :class:`soluble.model.DeclarationError`."""
+    path = chapters.parent / "course" / "syllabi.yaml"
+    return {syllabus.id: syllabus for syllabus in _SyllabusReader(_shown(path), chapters).read(path.read_text(encoding="utf8"))}
+
+
+class _SyllabusReader(_Reader):
+    """Reads ``course/syllabi.yaml``: ``syllabi``, a list of ``id, title, says, units``; a unit has ``title, chapters, objectives`` and
+    optionally ``homework`` (ids of exercises of its chapters) and ``also``."""
+
+    def __init__(self, file: str, chapters: Path) -> None:
+        super().__init__(file)
+        self.exercises = {path.stem: [e.id for e in exercises(path)] for path in sorted(chapters.glob("[0-9][0-9]-*.md"))}
+
+    def read(self, text: str) -> list[Syllabus]:
+        data = _parse_yaml(text, self.file)
+        found = [self.syllabus(node, _line(data, "syllabi")) for node in self.section(data, "syllabi", list)]
+        self.finish()
+        return found
+
+    def syllabus(self, node: Any, line: int | None) -> Syllabus | None:
+        if not self.known_keys(node, *_KEYS["syllabus"], "a syllabus", line):
+            return None
+        units = self.section(node, "units", list)
+        return Syllabus(*(self.text(node, key) for key in ("id", "title", "says")), tuple(self.unit(unit, _line(units, n)) for n, unit in enumerate(units)))
+
+    def unit(self, node: Any, line: int | None) -> Unit | None:
+        if not self.known_keys(node, *_KEYS["unit"], "a unit", line):
+            return None
+        chapters, homework = self.texts(node, "chapters"), self.texts(node, "homework")
+        for name in chapters:
+            if name not in self.exercises:
+                self.problem(_line(node, "chapters"), f"there is no chapter `{name}`{did_you_mean(name, self.exercises)}", "name chapters as their files")
+        known = [identity for name in chapters for identity in self.exercises.get(name, ())]
+        for identity in homework:
+            if identity not in known:
+                self.problem(_line(node, "homework"), f"no chapter of the unit has an exercise `{identity}`{did_you_mean(identity, known)}", f"use one of: {', '.join(known)}")
+        return Unit(self.text(node, "title"), chapters, self.texts(node, "objectives"), homework, self.text(node, "also"))
+
+
+@dataclass(frozen=True)
+class Load:
+    """Minutes of a unit: in class by :data:`MINUTES`, and at home for reading and homework."""
+
+    in_class: Mapping[str, int]
+    reading: int
+    homework: int
+
+    @property
+    def class_total(self) -> int:
+        return sum(self.in_class.values())
+
+    @property
+    def home_total(self) -> int:
+        return self.reading + self.homework
+
+
+def load(unit: Unit, chapters: Path, found: Mapping[str, Guide]) -> Load:
+    """What a unit takes: sessions as the guides of its chapters suggest, reading and exercises as the chapters state."""
+    sessions = [found[name].session for name in unit.chapters if name in found]
+    asked = [e for name in unit.chapters for e in exercises(chapters / f"{name}.md") if e.id in unit.homework]
+    return Load(
+        in_class={part: sum(session[part] for session in sessions) for part in MINUTES},
+        reading=sum(stated_minutes(chapters / f"{name}.md")["read"] for name in unit.chapters),
+        homework=sum(e.minutes or 0 for e in asked),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The question bank as files
+
+
+def answer(question: Question) -> str:
+    """The right answer as a text of the book's markdown; of a number with its unit and how far an answer may be off."""
+    if question.kind != "number":
+        return str(question.answer)
+    return f"{question.answer:g} {question.unit}".strip() + f" (± {question.tolerance:g})"
+
+
+def write_questions(folder: Path, chapters: Path) -> Iterator[Path]:
+    """Write the bank as ``questions.csv`` and, for learning platforms, as Moodle XML; gives each file when it is written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = guides(chapters)
+    table = folder / "questions.csv"
+    with table.open("w", newline="", encoding="utf8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "chapter", "kind", "difficulty", "asks", *(f"choice {letter}" for letter in LETTERS), "answer", "because", "paragraph"])
+        for name, guide in found.items():
+            writer.writerows(_row(name, question) for question in guide.questions)
+    yield table
+    path = folder / "questions.xml"
+    path.write_bytes(moodle(found, chapters))
+    yield path
+
+
+def _row(chapter: str, question: Question) -> list[str]:
+    choices = [plain(choice) for choice in question.choices]
+    right = LETTERS[question.choices.index(question.answer)] if choices else plain(answer(question))
+    asked = [question.id, chapter, question.kind, str(question.difficulty), plain(question.asks)]
+    return [*asked, *choices, *[""] * (len(LETTERS) - len(choices)), right, plain(question.because), f"chapters/{chapter}.html#{question.paragraph}"]
+
+
+def moodle(found: Mapping[str, Guide], chapters: Path) -> bytes:
+    """The bank as Moodle XML (https://docs.moodle.org/en/Moodle_XML_format), a category a chapter; other platforms read it, too."""
+    quiz = ElementTree.Element("quiz")
+    for name, guide in found.items():
+        head = ElementTree.SubElement(quiz, "question", type="category")
+        _text(head, "category", f"$course$/Soluble Signals/{title(chapters / f'{name}.md').replace('/', ' ')}", "")
+        for question in guide.questions:
+            quiz.append(_moodle_question(question, name))
+    ElementTree.indent(quiz)
+    return ElementTree.tostring(quiz, encoding="utf-8", xml_declaration=True)
+
+
+def _moodle_question(question: Question, chapter: str) -> ElementTree.Element:
+    node = ElementTree.Element("question", type={"choice": "multichoice", "short": "essay", "number": "numerical"}[question.kind])
+    unit = f" (in {question.unit})" if question.unit else ""
+    _text(node, "name", question.id, "")
+    _text(node, "questiontext", plain(question.asks) + unit)
+    _text(node, "generalfeedback", f"{plain(question.because)} (chapters/{chapter}.html#{question.paragraph})")
+    ElementTree.SubElement(node, "defaultgrade").text = "1"
+    ElementTree.SubElement(node, "idnumber").text = question.id
+    if question.kind == "choice":
+        for key, value in {"single": "true", "shuffleanswers": "true", "answernumbering": "abc"}.items():
+            ElementTree.SubElement(node, key).text = value
+        for choice in question.choices:
+            _text(node, "answer", plain(choice), fraction="100" if choice == question.answer else "0")
+    elif question.kind == "number":
+        given = _text(node, "answer", f"{question.answer:.12g}", "", fraction="100")
+        ElementTree.SubElement(given, "tolerance").text = f"{question.tolerance:.12g}"
+    else:
+        for key, value in {"responseformat": "editor", "responserequired": "1", "responsefieldlines": "10", "attachments": "0"}.items():
+            ElementTree.SubElement(node, key).text = value
+        _text(node, "graderinfo", plain(answer(question)))
+        _text(node, "responsetemplate", "")
+    tags = ElementTree.SubElement(node, "tags")
+    for tag in (chapter, f"difficulty {question.difficulty}: {DIFFICULTIES[question.difficulty]}"):
+        _text(tags, "tag", tag, "")
+    return node
+
+
+def _text(parent: ElementTree.Element, name: str, text: str, form: str = "markdown", **attributes: str) -> ElementTree.Element:
+    """An element that holds a text, as Moodle has it; ``form`` says how the text is marked up."""
+    made = ElementTree.SubElement(parent, name, attributes | ({"format": form} if form else {}))
+    ElementTree.SubElement(made, "text").text = text
+    return made
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def _name(exercise: Exercise) -> str:
     return exercise.id.replace("-", "_")
 
 
-def _points(exercise: Exercise) -> int:
+def points(exercise: Exercise) -> int:
     return max(1, round((exercise.minutes or 5) / 5))
 
 
@@ -173,7 +173,7 @@ def _in_words(exercise: Exercise) -> list[Any]:
     from nbformat import v4
 
     answer = [v4.new_raw_cell("# BEGIN SOLUTION"), v4.new_markdown_cell(plain(exercise.solution)), v4.new_raw_cell("# END SOLUTION")]
-    return _question(exercise, f"points: {_points(exercise)}\nmanual: true", answer)
+    return _question(exercise, f"points: {points(exercise)}\nmanual: true", answer)
 
 
 def _computed(exercise: Exercise) -> list[Any]:
@@ -194,7 +194,7 @@ def _computed(exercise: Exercise) -> list[Any]:
             v4.new_raw_cell("# END SOLUTION"),
             v4.new_raw_cell("# BEGIN TESTS"),
             *answered,
-            v4.new_code_cell(f'""" # BEGIN TEST CONFIG\nname: right\nhidden: true\npoints: {_points(exercise)}\n""" # END TEST CONFIG\n{full}'),
+            v4.new_code_cell(f'""" # BEGIN TEST CONFIG\nname: right\nhidden: true\npoints: {points(exercise)}\n""" # END TEST CONFIG\n{full}'),
             v4.new_raw_cell("# END TESTS"),
         ],
     )

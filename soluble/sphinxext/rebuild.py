@@ -16,7 +16,7 @@ from soluble.paths import data_root
 from sphinx.application import Sphinx
 
 PACKAGE = Path(__file__).resolve().parent.parent
-READING = ("facts", "teaching", "pages", "atlas", "mediators")  # the rest of the extension works when pages are written
+READING = ("facts", "teaching", "pages", "atlas", "mediators", "course")  # the rest of the extension works when pages are written
 RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
 FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
 TRIAL, DISAGREE = (re.compile(rf"\{{{role}\}}`(?:[^`<]*<)?\s*([\w.-]+)") for role in ("trial", "disagree"))
@@ -24,6 +24,7 @@ TABLES = re.compile(
     r"\{(?:evidence-table|trials-table|disagreements|atlas|gap-map|compared-facts|chapter-downloads)\}|\bevidence\.(?:facts?|trials|network|pool|forest|disagreements)\("
     r"|import [^\n]*\bevidence\b|\bexplore_(?:evidence|network)\("
 )
+COURSE = re.compile(r"\{(?:course-notes|question-bank|syllabus|marked-by-hand)\}")
 SHEETS = re.compile(r"\{model-sheets\}|list_models\(")
 
 
@@ -45,6 +46,11 @@ def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | 
     # The ids of facts are words of those rows and entries; a word that is no id matches no row.
     named = {word for item in about for word in re.findall(r"[\w.-]+", item)}
     yield from _rows(root / "evidence" / "facts.csv", named | {a or b for a, b in FACT.findall(text)})
+    if COURSE.search(text):
+        yield package / "course.py"
+        yield from sorted((root / "course").rglob("*.yaml"))
+        yield from sorted((root / "chapters").glob("[0-9][0-9]-*.md"))
+        yield root / "evidence" / "facts.csv"
     if "{mediators}" in text:
         yield root / "evidence" / "mediators.yaml"
         yield package / "mediators.py"
