@@ -33,7 +33,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -221,6 +221,12 @@ def guides(chapters: Path) -> dict[str, Guide]:
                 raise DeclarationError(_shown(path), [problem])
             home[question.id] = path.name
     return found
+
+
+def guide_of(chapter: Path) -> Guide | None:
+    """What the kit says of one chapter; None where it has no file. Raises :class:`soluble.model.DeclarationError`."""
+    path = notes_folder(chapter.parent) / f"{chapter.stem}.yaml"
+    return load_guide(path, chapter.parent) if path.is_file() else None
 
 
 def load_guide(path: Path, chapters: Path) -> Guide:
@@ -445,20 +451,19 @@ def answer(question: Question) -> str:
     return f"{question.answer:g} {question.unit}".strip() + f" (± {question.tolerance:g})"
 
 
-def write_questions(folder: Path, chapters: Path) -> Iterator[Path]:
-    """Write the bank as ``questions.csv`` and, for learning platforms, as Moodle XML; gives each file when it is written."""
+def write_questions(folder: Path, chapters: Iterable[Path]) -> Iterator[Path]:
+    """Write the questions of these chapters as ``questions.csv`` and, for learning platforms, as Moodle XML; gives each file when it is written."""
+    found = {chapter: made for chapter in chapters if (made := guide_of(chapter))}
+    if not found:
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    found = guides(chapters)
-    table = folder / "questions.csv"
-    with table.open("w", newline="", encoding="utf8") as file:
+    with (folder / "questions.csv").open("w", newline="", encoding="utf8") as file:
         writer = csv.writer(file)
-        writer.writerow(["id", "chapter", "kind", "difficulty", "asks", *(f"choice {letter}" for letter in LETTERS), "answer", "because", "paragraph"])
-        for name, guide in found.items():
-            writer.writerows(_row(name, question) for question in guide.questions)
-    yield table
-    path = folder / "questions.xml"
-    path.write_bytes(moodle(found, chapters))
-    yield path
+        writer.writerow(["id", "chapter", "kind", "difficulty", "asks", *(f"choice {letter}" for letter in LETTERS), "answer", "because", "place"])
+        writer.writerows(_row(chapter.stem, question) for chapter, made in found.items() for question in made.questions)
+    yield folder / "questions.csv"
+    (folder / "questions.xml").write_bytes(moodle(found))
+    yield folder / "questions.xml"
 
 
 def _row(chapter: str, question: Question) -> list[str]:
@@ -468,14 +473,14 @@ def _row(chapter: str, question: Question) -> list[str]:
     return [*asked, *choices, *[""] * (len(LETTERS) - len(choices)), right, plain(question.because), f"chapters/{chapter}.html#{question.paragraph}"]
 
 
-def moodle(found: Mapping[str, Guide], chapters: Path) -> bytes:
-    """The bank as Moodle XML (https://docs.moodle.org/en/Moodle_XML_format), a category a chapter; other platforms read it, too."""
+def moodle(found: Mapping[Path, Guide]) -> bytes:
+    """The questions as Moodle XML (https://docs.moodle.org/en/Moodle_XML_format), a category a chapter; other platforms read it, too."""
     quiz = ElementTree.Element("quiz")
-    for name, guide in found.items():
+    for chapter, made in found.items():
         head = ElementTree.SubElement(quiz, "question", type="category")
-        _text(head, "category", f"$course$/Soluble Signals/{title(chapters / f'{name}.md').replace('/', ' ')}", "")
-        for question in guide.questions:
-            quiz.append(_moodle_question(question, name))
+        _text(head, "category", f"$course$/Soluble Signals/{title(chapter)}", "")
+        for question in made.questions:
+            quiz.append(_moodle_question(question, chapter.stem))
     ElementTree.indent(quiz)
     return ElementTree.tostring(quiz, encoding="utf-8", xml_declaration=True)
 

@@ -7,9 +7,10 @@ All three are made from the chapters, so that nothing is written twice::
     python -m soluble.editions grade dist/editions/assignments/04-il8 submissions marks.csv
 
 * ``student/``: stubs, checks and hints; no solution.
-* ``instructor/``: the same with the solutions in place, each check passed, minutes, and what goes wrong.
+* ``instructor/``: the same with the notes of the course kit at its top, the solutions in place, each check passed, minutes, and what goes wrong.
 * ``assignments/<chapter>/student/``: what is handed out, with the full checks left out of it;
   ``assignments/<chapter>/autograder/``: what grades it. Both are made by otter-grader from one master notebook.
+* ``questions/``: the question bank of the chapters, as a table and as Moodle XML.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ import io
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from textwrap import indent
 from typing import Any
 
+from soluble import course
 from soluble.notebooks import notebook, plain
 from soluble.teaching import Exercise, exercises
 
@@ -41,7 +43,7 @@ def student(chapter: Path, package: str = PACKAGE) -> Any:
 
 
 def instructor(chapter: Path, package: str = PACKAGE) -> Any:
-    """The student's notebook with each solution, as text and as a cell that runs, its check once more, and what goes wrong.
+    """The student's notebook with the notes of the course kit at its top and each solution, as text and as a cell that runs, its check once more.
 
     The cells are not run here; run, the first check of an exercise fails and the second passes.
     """
@@ -53,6 +55,8 @@ def instructor(chapter: Path, package: str = PACKAGE) -> Any:
         if exercise.solution_code:
             added[name] += [v4.new_code_cell(exercise.solution_code), v4.new_code_cell(exercise.check)]
     cells = [v4.new_markdown_cell(_overview(known.values()))]
+    if guide := course.guide_of(chapter):
+        cells.append(v4.new_markdown_cell(_guide(guide)))
     after = _last_cells(book.cells, known)
     for number, cell in enumerate(book.cells):
         cells.append(cell)
@@ -128,6 +132,17 @@ def _overview(known: Iterable[Exercise]) -> str:
         ["# For the instructor", "", "Solutions stand below their exercises, with the check once more. Do not hand this notebook out.", ""]
         + ["| exercise | kind | minutes |", "|---|---|---|", *rows, f"| together | | {total} |"]
     )
+
+
+def _guide(guide: course.Guide) -> str:
+    """What the course kit says of a chapter, as markdown for a notebook."""
+    minutes = " · ".join(f"{part} {count} min" for part, count in guide.session.items())
+    out = ["## Notes for the instructor", "", f"*In class: {minutes}.* {plain(guide.prepare)}", "", "### Where students go wrong"]
+    for note in guide.notes:
+        out += ["", f"- **{plain(note.wrong)}**", f"  - *Ask:* {plain(note.ask)}", f"  - *Listen for:* {plain(note.listen)}"]
+    out += ["", "### What to project", "", "Addresses are those of the built site.", ""]
+    out += [f"- `chapters/{guide.chapter}.html#{setting.hash}`: {plain(setting.say)}" for setting in guide.settings]
+    return "\n".join(out)
 
 
 def _solution(exercise: Exercise) -> str:
@@ -227,7 +242,7 @@ def unanswered(stub: str) -> list[str]:
 # Writing and grading
 
 
-def write(out: Path, chapters: Iterable[Path], package: str = PACKAGE, run: bool = True) -> Iterator[Path]:
+def write(out: Path, chapters: Sequence[Path], package: str = PACKAGE, run: bool = True) -> Iterator[Path]:
     """Write the editions of ``chapters`` below ``out``; gives each file or folder when it is written.
 
     With ``run`` the instructor's notebooks are executed, so that the expected results stand in them, and otter-grader
@@ -237,6 +252,7 @@ def write(out: Path, chapters: Iterable[Path], package: str = PACKAGE, run: bool
 
     for kind in ("student", "instructor", "assignments"):
         (out / kind).mkdir(parents=True, exist_ok=True)
+    yield from course.write_questions(out / "questions", chapters)
     for chapter in chapters:
         for kind, make in (("student", student), ("instructor", instructor)):
             book = make(chapter, package)

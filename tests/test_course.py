@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from test_teaching import CHAPTERS
 
 import soluble
 from soluble import course, evidence
 from soluble.model import DeclarationError
+from soluble.notebooks import plain
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDES = course.guides(ROOT / "chapters")
@@ -161,3 +166,190 @@ def test_difficulties_and_places_of_right_choices_are_mixed(guide):
     assert len({q.difficulty for q in guide.questions}) >= 2
     places = [q.choices.index(q.answer) for q in guide.questions if q.kind == "choice"]
     assert len(places) < 3 or len(set(places)) > 1
+
+
+WRITTEN = re.findall(r"file: chapters/(\d\d-[\w-]+)", (ROOT / "_toc.yml").read_text(encoding="utf8"))
+
+
+@pytest.mark.parametrize("chapter", WRITTEN)
+def test_every_chapter_has_its_part(chapter):
+    guide = GUIDES.get(chapter)
+    assert guide, f"write course/notes/{chapter}.yaml; the head of soluble/course.py says what belongs there"
+    assert 60 <= sum(guide.session.values()) <= 120, "a session is an hour to two"
+
+
+def test_the_long_course_takes_every_chapter_once_and_the_short_one_some():
+    courses = course.syllabi(ROOT / "chapters")
+    taken = {name: [chapter for unit in syllabus.units for chapter in unit.chapters] for name, syllabus in courses.items()}
+    assert taken["eight-weeks"] == list(GUIDES)
+    assert set(taken["two-days"]) < set(GUIDES) and len(courses["eight-weeks"].units) == 8 and len(courses["two-days"].units) == 8
+
+
+def test_hours_are_sums_of_what_chapters_and_exercises_state():
+    """Added up here from the texts themselves."""
+    unit = next(u for u in course.syllabi(ROOT / "chapters")["eight-weeks"].units if "04-il8" in u.chapters)
+    texts = [(ROOT / "chapters" / f"{name}.md").read_text(encoding="utf8") for name in unit.chapters]
+    reading = sum(int(re.search(r"(\d+) minutes to read", text)[1]) for text in texts)
+    homework = sum(int(re.search(rf":id: {name}\n:kind: \w+\n:minutes: (\d+)", "\n".join(texts))[1]) for name in unit.homework)
+    lines = [(course.notes_folder(ROOT / "chapters") / f"{name}.yaml").read_text(encoding="utf8") for name in unit.chapters]
+    minutes = [sum(map(int, re.findall(r"(?:lecture|explorers|exercises): (\d+)", line))) for line in lines]
+    load = course.load(unit, ROOT / "chapters", GUIDES)
+    assert (load.reading, load.homework, load.class_total) == (reading, homework, sum(minutes))
+    assert load.home_total == reading + homework > 60
+
+
+def test_a_syllabus_says_what_is_wrong_in_it(toy, tmp_path):
+    toy()
+    file = tmp_path / "course" / "syllabi.yaml"
+    text = "syllabi:\n- id: one\n  title: One\n  says: Short.\n  units:\n  - title: Day\n    chapters: [01-tides]\n    objectives: [count]\n    homework: [count]\n"
+    file.write_text(text, encoding="utf8")
+    assert course.syllabi(tmp_path / "chapters")["one"].units[0].homework == ("count",)
+    for old, new, line, says in (("[01-tides]", "[01-tide]", 7, "did you mean '01-tides'"), ("homework: [count]", "homework: [cound]", 9, "did you mean 'count'"), ("title: Day", "name: Day", 6, "a unit has no `title`")):
+        file.write_text(text.replace(old, new), encoding="utf8")
+        with pytest.raises(DeclarationError) as problem:
+            course.syllabi(tmp_path / "chapters")
+        assert f"syllabi.yaml:{line}:" in str(problem.value) and says in str(problem.value), str(problem.value)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The bank as files
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The bank's table, as rows, and its XML, as a tree."""
+    table, tree = course.write_questions(tmp_path / "questions", CHAPTERS)
+    with table.open(encoding="utf8", newline="") as file:
+        return list(csv.DictReader(file)), ElementTree.parse(tree).getroot()
+
+
+def text_of(node, path):
+    return node.findtext(f"{path}/text")
+
+
+def test_the_table_holds_every_question_with_its_answer(files):
+    rows = {row["id"]: row for row in files[0]}
+    assert list(rows) == [question.id for _, question in QUESTIONS]
+    for chapter, question in QUESTIONS:
+        row = rows[question.id]
+        assert row["chapter"] == chapter and "{fact}" not in "".join(row.values())
+        if question.kind == "choice":
+            assert row[f"choice {row['answer']}"] == plain(question.answer)
+        else:
+            assert plain(str(question.answer))[:60] in row["answer"] or f"{question.answer:g}" in row["answer"]
+
+
+def test_a_learning_platform_can_import_the_bank(files):
+    """By the rules of Moodle's importer: a name, a text, one choice that is worth all, a number with its tolerance."""
+    quiz = files[1]
+    nodes = {text_of(node, "name"): node for node in quiz if node.get("type") != "category"}
+    assert quiz.tag == "quiz" and list(nodes) == [question.id for _, question in QUESTIONS]
+    assert [text_of(node, "category").split("/")[2].split(" ")[0] for node in quiz if node.get("type") == "category"] == [str(int(name[:2])) for name in GUIDES]
+    for chapter, question in QUESTIONS:
+        node = nodes[question.id]
+        assert text_of(node, "questiontext").startswith(plain(question.asks)) and node.find("questiontext").get("format") == "markdown"
+        assert {tag.findtext("text") for tag in node.find("tags")} == {chapter, f"difficulty {question.difficulty}: {course.DIFFICULTIES[question.difficulty]}"}
+        answers = {text_of(node, f"answer[{n}]"): float(a.get("fraction")) for n, a in enumerate(node.findall("answer"), 1)}
+        if question.kind == "choice":
+            assert node.get("type") == "multichoice" and answers == {plain(c): 100.0 * (c == question.answer) for c in question.choices}
+        elif question.kind == "number":
+            assert node.get("type") == "numerical" and list(answers.values()) == [100.0]
+            assert float(next(iter(answers))) == question.answer and float(node.findtext("answer/tolerance")) == question.tolerance
+        else:
+            assert node.get("type") == "essay" and text_of(node, "graderinfo") == plain(question.answer) and not answers
+
+
+def test_signs_that_mean_something_in_xml_survive(toy, tmp_path):
+    toy("How many?", "'Is p < 0.05 & \"q\" > ]]> one?'")
+    _, path = course.write_questions(tmp_path / "out", [tmp_path / "chapters" / "01-tides.md"])
+    assert text_of(ElementTree.parse(path).getroot().findall("question")[1], "questiontext") == 'Is p < 0.05 & "q" > ]]> one?'
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# On the site
+
+PAGE = "# Kit\n\n```{course-notes}\n```\n\n```{question-bank}\n```\n\n```{syllabus} one\n```\n"
+
+
+def kit_through_sphinx(folder, **more):
+    """The pages of a small book with a course kit: what was written, as one text, and the warnings."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace
+
+    (folder / "course" / "syllabi.yaml").write_text(
+        "syllabi:\n- id: one\n  title: One\n  says: Short.\n  units:\n  - {title: Day, chapters: [01-tides], objectives: [count], homework: [count]}\n", encoding="utf8"
+    )
+    chapter = folder / "chapters" / "01-tides.md"
+    chapter.write_text(chapter.read_text(encoding="utf8").replace("# Tides\n", "# Tides\n\n*Time:* 5 minutes to read, 5 to explore, 5 for the exercises.\n").replace(":kind: recall\n", ":kind: recall\n:minutes: 5\n"), encoding="utf8")
+    (folder / "index.md").write_text("# Book\n\n```{toctree}\nchapters/01-tides\ncourse/index\n```\n", encoding="utf8")
+    (folder / "course" / "index.md").write_text(PAGE, encoding="utf8")
+    warnings = io.StringIO()
+    settings = {
+        "extensions": ["myst_parser", "soluble.sphinxext.facts", "soluble.sphinxext.teaching", "soluble.sphinxext.course"],
+        "myst_enable_extensions": ["colon_fence"],
+        "html_theme": "basic",
+        "html_copy_source": False,
+        "suppress_warnings": ["misc.highlighting_failure"],
+    }
+    with docutils_namespace():
+        app = Sphinx(folder, None, folder / "out", folder / "trees", "html", confoverrides=settings | more, status=None, warning=warnings)
+        app.disconnect(next(l.id for ls in app.events.listeners.values() for l in ls if l.handler.__name__ == "hold_settings"))
+        app.build()
+    return "".join(p.read_text(encoding="utf8", errors="ignore") for p in (folder / "out").rglob("*") if p.suffix in (".html", ".js", ".txt", ".md", ".yaml")), warnings.getvalue()
+
+
+def test_the_full_site_shows_notes_questions_and_links_to_settings(toy, tmp_path):
+    toy()
+    text, warnings = kit_through_sphinx(tmp_path)
+    assert "Which side?" in text and "Two bulges." in text and "It pulls." in text, warnings
+    assert 'href="../chapters/01-tides.html#tides:a=0.25&amp;scenario=spring"' in text
+    assert 'href="../chapters/explorer-tides.html#tides:a=0.25&amp;scenario=spring"' in text
+    assert "In class 20 min: lecture 10 min, explorers 5 min, exercises 5 min. At home 10 min: reading 5 min, exercises 5 min." in text.replace("\u00a0", " ")
+
+
+def test_the_site_for_students_holds_neither_notes_nor_answers(toy, tmp_path):
+    toy()
+    text, warnings = kit_through_sphinx(tmp_path, soluble_solutions=False)
+    assert "In class 20\u00a0min" in text and "for students" in text, warnings
+    for secret in ("Which side?", "Two bulges", "It pulls", "The two bulges", "bulg", "pull"):
+        assert secret not in text
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("chapter", GUIDES)
+def test_places_are_on_the_page(html, chapter):
+    """Each note and each question leads to something on its chapter's page."""
+    ids = set(re.findall(r'\bid="([^"]+)"', (html / "chapters" / f"{chapter}.html").read_text(encoding="utf8")))
+    named = {note.at for note in GUIDES[chapter].notes} | {question.paragraph for question in GUIDES[chapter].questions}
+    assert named <= ids, sorted(named - ids)
+
+
+@pytest.mark.site
+@pytest.mark.browser
+@pytest.mark.parametrize("chapter", GUIDES)
+def test_a_link_opens_the_explorer_with_exactly_that_setting(browser, site, html, chapter):
+    """Followed from the page of notes, as a lecturer does: what the link names is set, and all else is as the scenario begins."""
+    page = BeautifulSoup((html / "course" / "notes.html").read_text(encoding="utf8"), "html.parser")
+    own = [a["href"] for a in page.select(f"#notes-{chapter} a.setting") if "/explorer-" in a["href"]]
+    assert len(own) == len(GUIDES[chapter].settings)
+    for setting, href in zip(GUIDES[chapter].settings, own, strict=True):
+        tab = browser.new_page()
+        tab.goto(f"{site}/course/{href}")
+        tab.wait_for_selector("figure[data-state=live]")
+        explorer = f"solubleExplorers['{setting.explorer}']"
+        values = tab.evaluate(f"({{...{explorer}.values}})")
+        for name, wanted in setting.state.items():
+            if name == "scenario":
+                assert tab.evaluate(f"{explorer}.scenario") == wanted
+            elif isinstance(wanted, str):
+                assert values[name] == ("" if wanted == "all" else wanted)
+            else:
+                assert values[name] == pytest.approx(wanted, rel=1e-6)
+        alone = tab.context.new_page()
+        only = f"{setting.explorer}:scenario={setting.state['scenario']}" if "scenario" in setting.state else ""
+        alone.goto(f"{site}/course/{href.partition('#')[0]}#{only}")
+        alone.wait_for_selector("figure[data-state=live]")
+        begins = alone.evaluate(f"({{...{explorer}.values}})")
+        assert {name: value for name, value in values.items() if name not in setting.state} == {name: value for name, value in begins.items() if name not in setting.state}
+        alone.close()
+        tab.close()

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from test_teaching import CHAPTER, CHAPTERS
 
-from soluble import editions
+from soluble import course, editions
+from soluble.notebooks import plain
 from soluble.teaching import exercises
 
 TOY = CHAPTER.replace(
@@ -49,6 +50,27 @@ def test_no_solution_is_in_what_a_student_gets(chapter):
         sought = [s for s in re.split(r"(?<=[.?!]) ", words(exercise.solution.split("```python")[0])) if len(s) > 25]
         sought += [line for line in map(words, exercise.solution_code.splitlines()) if len(line) > 12 and line not in shown]
         assert not [s for s in sought if s in found], exercise.id
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)
+def test_no_note_and_no_answer_of_the_bank_is_in_what_a_student_gets(chapter):
+    """Neither in the notebook nor in the assignment, whose master holds nothing of them either."""
+    guide = course.guide_of(chapter)
+    sought = [note.listen for note in guide.notes] + [question.because for question in guide.questions] + [setting.say for setting in guide.settings]
+    sought += [question.answer for question in guide.questions if question.kind == "short"]
+    for book in (editions.student(chapter), editions.assignment(chapter)):
+        found = words("\n".join(f"{c.source} {json.dumps(c.metadata, ensure_ascii=False)}" for c in book.cells))
+        assert not [text for text in sought if words(plain(text)) in found]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)
+def test_an_instructor_has_the_notes_of_the_kit_at_the_top(chapter):
+    guide = course.guide_of(chapter)
+    top = editions.instructor(chapter).cells[1].source
+    for note in guide.notes:
+        assert plain(note.wrong) in top and plain(note.ask) in top and plain(note.listen) in top
+    assert all(f"chapters/{chapter.stem}.html#{setting.hash}" in top for setting in guide.settings)
+    assert all(f"{part} {count} min" in top for part, count in guide.session.items())
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)

@@ -102,9 +102,10 @@ class QuestionBank(CoursePage):
         return [raw(f'{tools}<div id="question-list">'), *(part for name, question in asked for part in self.question(name, question)), raw("</div>")]
 
     def question(self, name: str, question: course.Question) -> Iterator[nodes.Node]:
-        about = {"chapter": course.title(self.file(name)), "difficulty": f"{question.difficulty} · {course.DIFFICULTIES[question.difficulty]}", "kind": question.kind}
+        about = {"chapter": course.title(self.file(name)), "difficulty": f"{question.difficulty} {course.DIFFICULTIES[question.difficulty]}", "kind": question.kind}
         data = "".join(f' data-{key}="{escape(value, quote=True)}"' for key, value in about.items())
-        yield raw(f'<div class="question" id="question-{question.id}"{data}><p class="small">{escape(", ".join(about.values()))}</p>')
+        told = f"Chapter {about['chapter']}; difficulty {about['difficulty']}; {question.kind}"
+        yield raw(f'<div class="question" id="question-{question.id}"{data}><p class="small">{escape(told)}</p>')
         yield self.inside("<p>", question.asks, "</p>")
         if question.choices:
             yield raw('<ol type="A">')
@@ -187,9 +188,9 @@ class MarkedByHand(CoursePage):
 
 
 def hours(minutes: int) -> str:
-    """``75`` as ``1 h 15 min``."""
+    """``75`` as ``1 h 15 min``, which does not break."""
     whole, rest = divmod(minutes, 60)
-    return " ".join(part for part in (f"{whole} h" if whole else "", f"{rest} min" if rest or not whole else "") if part)
+    return "\u00a0".join(part for part in (f"{whole}\u00a0h" if whole else "", f"{rest}\u00a0min" if rest or not whole else "") if part)
 
 
 def hold_settings(app: Sphinx, exception: Exception | None) -> None:
