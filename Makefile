@@ -4,7 +4,7 @@
 # make lab    opens the chapters as notebooks in JupyterLab
 # make bench  measures speeds and page weights
 # make validation  measures how far the models agree with libRoadRunner, the browser and the papers, for the book's page
-# make editions  writes a student's and an instructor's notebook of each chapter, and assignments for otter-grader, into dist/editions
+# make editions  writes a student's and an instructor's notebook of each chapter, assignments for otter-grader, and the question bank, into dist/editions
 # make course  builds the site without any solution, for a course, into _build/course/_build/html
 # Each of them sets up .venv by itself; Python 3.11 to 3.13 is all that has to be there.
 

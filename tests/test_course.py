@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
@@ -332,24 +333,22 @@ def test_a_link_opens_the_explorer_with_exactly_that_setting(browser, site, html
     page = BeautifulSoup((html / "course" / "notes.html").read_text(encoding="utf8"), "html.parser")
     own = [a["href"] for a in page.select(f"#notes-{chapter} a.setting") if "/explorer-" in a["href"]]
     assert len(own) == len(GUIDES[chapter].settings)
-    for setting, href in zip(GUIDES[chapter].settings, own, strict=True):
-        tab = browser.new_page()
-        tab.goto(f"{site}/course/{href}")
-        tab.wait_for_selector("figure[data-state=live]")
-        explorer = f"solubleExplorers['{setting.explorer}']"
-        values = tab.evaluate(f"({{...{explorer}.values}})")
-        for name, wanted in setting.state.items():
-            if name == "scenario":
-                assert tab.evaluate(f"{explorer}.scenario") == wanted
-            elif isinstance(wanted, str):
-                assert values[name] == ("" if wanted == "all" else wanted)
-            else:
-                assert values[name] == pytest.approx(wanted, rel=1e-6)
-        alone = tab.context.new_page()
-        only = f"{setting.explorer}:scenario={setting.state['scenario']}" if "scenario" in setting.state else ""
-        alone.goto(f"{site}/course/{href.partition('#')[0]}#{only}")
-        alone.wait_for_selector("figure[data-state=live]")
-        begins = alone.evaluate(f"({{...{explorer}.values}})")
-        assert {name: value for name, value in values.items() if name not in setting.state} == {name: value for name, value in begins.items() if name not in setting.state}
-        alone.close()
-        tab.close()
+    with contextlib.closing(browser.new_context()) as context:
+        for setting, href in zip(GUIDES[chapter].settings, own, strict=True):
+            scenario = setting.state.get("scenario")
+            start = f"{href.partition('#')[0]}#{setting.explorer}:scenario={scenario}" if scenario else href.partition("#")[0]
+            now, begins = (state_of(context, f"{site}/course/{address}", setting.explorer) for address in (href, start))
+            assert scenario is None or now["scenario"] == scenario
+            for name, value in now["values"].items():
+                wanted = setting.state.get(name, begins["values"][name])
+                assert value == (pytest.approx(wanted, rel=1e-6) if not isinstance(wanted, str) else "" if wanted == "all" else wanted), name
+
+
+def state_of(context, address, explorer):
+    """Scenario and values of an explorer where an address opens it."""
+    tab = context.new_page()
+    tab.goto(address)
+    tab.wait_for_selector("figure[data-state=live]")
+    found = tab.evaluate(f"({{scenario: solubleExplorers['{explorer}'].scenario, values: {{...solubleExplorers['{explorer}'].values}}}})")
+    tab.close()
+    return found
