@@ -67,7 +67,7 @@ FACT = re.compile(r"\{fact\}`([^`]+)`")
 ROLE = re.compile(r"\{([\w:]+)\}`")
 TIME = re.compile(r"^\*Time:\* (?P<read>\d+) minutes to read, (?P<explore>\d+) to explore, (?P<exercises>\d+) for the exercises\.$", re.M)
 #: What a text of the kit may use of the book's roles: those that a notebook and a file of questions can show as words.
-ROLES = ("fact", "trial", "disagree", "term", "math", "cite:p", "cite:t", "ref")
+ROLES = ("fact", "trial", "disagree", "term", "cite:p", "cite:t", "ref")
 
 
 @dataclass(frozen=True)
