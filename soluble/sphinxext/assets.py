@@ -23,7 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
-from . import frames, icons, styles, svg
+from . import frames, icons, slides, styles, svg
 
 LOG = logging.getLogger(__name__)
 WEB = Path(__file__).resolve().parent.parent / "web"
@@ -352,6 +352,9 @@ class Site:
             self.put(name, content)
         for page in pages:
             page.load(self.files)
+        decks = self._decks(pages)
+        for page in pages:
+            slides.list_decks(page, decks)
             (self.out / page.name).write_text(page.text(), encoding="utf8")
         self._frames(pages)
         self._front_page()
@@ -380,9 +383,8 @@ class Site:
         own = (FONTS.parent / "book.css").read_text(encoding="utf8")
         theme = "@layer theme{" + "\n".join(sheets) + "}"  # in a layer, so that the book's own rules win whatever their weight
         self.put("book.css", styles.squeeze([fonts, theme, styles.palette(), own], used))
-        explorer = WEB / "dist" / "explorer.css"
-        if explorer.is_file():
-            self.put("explorer.css", explorer.read_bytes())
+        for built in ("explorer.css", "deck.css"):
+            self.put(built, (WEB / "dist" / built).read_bytes())
 
     def _frames(self, pages: list[Page]) -> None:
         """Each explorer on a page of its own."""
@@ -393,6 +395,14 @@ class Site:
                     page.fail(f"an explorer has the id of one in {taken[name]}: {name}")
                 taken[name] = page.name
                 (self.out / name).write_text(text, encoding="utf8")
+
+    def _decks(self, pages: list[Page]) -> dict[str, slides.Deck]:
+        """The slides of each chapter; gives the decks by their names in the site."""
+        decks = {slides.name_of(page.name): slides.Deck(page) for page in pages if page.name.removesuffix(".html") in self.chapters}
+        (self.out / slides.FOLDER).mkdir(exist_ok=True)
+        for name, deck in decks.items():
+            (self.out / name).write_text(deck.html(self.files, FIRST_LINE), encoding="utf8")
+        return decks
 
     def _front_page(self) -> None:
         """``index.html`` at the top is the landing page itself, with its addresses seen from there."""

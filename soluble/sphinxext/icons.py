@@ -23,6 +23,7 @@ STROKES = {
     "download": '<path d="M12 4v11M7 10.5l5 5 5-5M4 20h16"/>',
     "print": '<path d="M7 9V3.5h10V9M7 17H4V9h16v8h-3M7 14h10v6.5H7z"/>',
     "notebook": '<path d="M6 3.5h13v17H6zM6 8H3.5M6 12H3.5M6 16H3.5M10 8h5.5M10 12h5.5"/>',
+    "slides": '<path d="M3 4.5h18v11.5H3zM12 16v3.5M8 20h8"/>',
     "quote": '<path d="M9.5 6C6 7 4.5 10 4.5 13v4.5H10V13H7M19.5 6c-3.5 1-5 4-5 7v4.5H20V13h-3"/>',
     "file": '<path d="M6 3.5h8l4 4v13H6zM14 3.5v4h4"/>',
     "branch": '<circle cx="7" cy="5.5" r="2"/><circle cx="7" cy="18.5" r="2"/><circle cx="17" cy="8" r="2"/><path d="M7 7.5v9M17 10c0 4-10 3-10 6.5"/>',

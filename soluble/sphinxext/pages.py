@@ -19,7 +19,7 @@ from soluble.paths import data_path
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from . import icons
+from . import icons, slides
 from .facts import noted, place, source_place
 
 FIRST = 8  # rows that a table inside a chapter shows before it is asked for all
@@ -337,15 +337,16 @@ class ChapterDownloads(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         up = "../" * self.env.docname.count("/")
         items = "".join(
-            f'<li><a href="{up}{item["file"]}" download>{icons.icon(item["icon"])}{item["text"]}</a></li>' for item in offered(self.env.docname)
+            f'<li><a href="{up}{item["file"]}"{item.get("how", " download")}>{icons.icon(item["icon"])}{item["text"]}</a></li>' for item in offered(self.env.docname)
         )
         return [raw(f'<ul class="downloads">{items}</ul>')]
 
 
 def offered(docname: str) -> list[dict[str, str]]:
-    """The files that go with a chapter."""
+    """The files that go with a chapter; ``how`` is empty for one that is opened and not saved."""
     name = docname.rpartition("/")[2]
     return [
+        {"file": slides.name_of(name), "icon": "slides", "text": "Slides", "how": ""},
         {"file": f"downloads/{name}.ipynb", "icon": "notebook", "text": "Notebook (.ipynb)"},
         {"file": f"downloads/{name}.bib", "icon": "quote", "text": "References (BibTeX)"},
     ]

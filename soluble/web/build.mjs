@@ -4,6 +4,7 @@
  *   explorer.js   classic script for pages, boots by itself, works from file://; the views of models
  *   view-X.js     a view with a mount of its own, from src/pages/X.js, for the pages that have one
  *   frame.js      for an explorer's own page, which other sites can frame
+ *   deck.js, deck.css   for the slides of a chapter
  *   work-X.js     what such a view does in a worker, from src/workers/X.js
  *   explorer.mjs  module for Jupyter (anywidget)
  *   explorer.css  its look
@@ -35,6 +36,8 @@ const jobs = [
   { entryPoints: [source("index.js")], format: "iife", outfile: join(out, "explorer.js"), plugins: [kit] },
   ...readdirSync(source("pages")).map((name) => ({ entryPoints: [source("pages", name)], format: "iife", outfile: join(out, `view-${name}`), plugins: [kit] })),
   { entryPoints: [source("frame.js")], format: "iife", outfile: join(out, "frame.js") },
+  { entryPoints: [source("deck.js")], format: "iife", outfile: join(out, "deck.js") },
+  { entryPoints: [source("css", "deck.css")], outfile: join(out, "deck.css") },
   ...readdirSync(source("workers")).map((name) => ({ entryPoints: [source("workers", name)], format: "iife", outfile: join(out, `work-${name}`) })),
   { entryPoints: [source("widget.js")], format: "esm", outfile: join(out, "explorer.mjs") },
   { entryPoints: [source("css", "explorer.css")], outfile: join(out, "explorer.css") },

@@ -38,9 +38,13 @@ export function write(id, state) {
   return `${encodeURIComponent(id)}:${pairs.join("&")}`;
 }
 
-/** Put the given parts into the page's address without a step in its history. An ordinary anchor stays until there is something to say. */
+/**
+ * Put the given parts into the page's address without a step in its history. An ordinary anchor stays until there is something to say;
+ * the number of a slide (`#/7`) stays before them.
+ */
 export function publish(parts) {
-  const hash = parts.filter(Boolean).join(";");
+  const slide = /^#(\/\d+)/.exec(location.hash)?.[1];
+  const hash = [slide, ...parts].filter(Boolean).join(";");
   if (!hash && !read(location.hash).size) return;
   try {
     history.replaceState(history.state, "", hash ? `#${hash}` : location.pathname + location.search);

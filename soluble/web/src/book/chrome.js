@@ -21,7 +21,7 @@ function colours(mode) {
     button.setAttribute("aria-label", `Colours: ${MODES[mode]}`);
 }
 
-function nextColours() {
+export function nextColours() {
   const order = dark.matches ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
   const mode = order[(order.indexOf(root.dataset.mode) + 1) % 3];
   remember(mode);
@@ -111,9 +111,14 @@ function markCurrentSection() {
   links.forEach((_, target) => observer.observe(target));
 }
 
-export function chrome() {
+/** Light or dark as the reader chose, or as the system is, also when that changes. */
+export function colouring() {
   colours(root.dataset.mode in MODES ? root.dataset.mode : "auto");
   dark.addEventListener("change", () => colours(root.dataset.mode));
+}
+
+export function chrome() {
+  colouring();
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button[data-action]");
     const act = button && !button.closest("figure.explorer") && ACTIONS[button.dataset.action];

@@ -11,7 +11,9 @@ import { setting } from "../words.js";
 import { createPlane, depth, FUSED, mark, roundUp } from "./plane.js";
 import { createRun, FieldError } from "./run.js";
 
-const LEFT = 40, RIGHT = 14, HEAD = 26, KEY = 20, FOOT = 42, GAP = 14, PANEL = 84, TALL = 124, LINE = 28; // pixels
+const LEFT = 40, RIGHT = 14, HEAD = 26, KEY = 20, FOOT = 42, GAP = 14, PANEL = 84, TALL = 124, LINE = 28, WIDE = 600; // pixels
+/** Where curves stand beside the plane, its share of the width. */
+const SHARE = 0.55;
 /** Milliseconds between two drawings of the curves and of the words while the run plays; for steps in one frame. */
 const CURVES = 110, WORDS = 500, BUDGET = 9;
 /** Every so many steps the scale of the colour looks at the field, while nothing is painted. */
@@ -222,22 +224,25 @@ export function mountField(root, given, options = {}) {
     length: (other) => ({ title: `Length of the network, ${config.length.unit}${faint(other)}`, least: 1, lines: curves((c) => c.grows, times(), (k) => series[k].length, other, "t", "length") }),
   };
 
-  /** Where everything lies in a stage W pixels wide: keys, the plane, curves across it, curves over time. */
+  /** Where everything lies in a stage W pixels wide: keys, the plane, curves across it, curves over time, which stand beside the plane where it is wide. */
   function arrange(W) {
-    const right = W - RIGHT;
-    const high = space.height > space.grid ? ((right - LEFT) * space.height) / space.width : LINE;
     const names = [config.panels.filter((name) => ACROSS.includes(name)), config.panels.filter((name) => !ACROSS.includes(name))];
+    const beside = W >= WIDE && names[1].length > 0;
+    const wide = beside ? Math.round(W * SHARE) : W, right = wide - RIGHT;
+    const high = space.height > space.grid ? ((right - LEFT) * space.height) / space.width : LINE;
     const key = HEAD + KEY * Math.ceil(keys.length / 2);
     let y = key + high + (names[0].length ? 8 : FOOT);
-    const groups = names.map((list) => {
+    const groups = names.map((list, i) => {
+      const apart = beside && i === 1, width = apart ? W - wide : wide;
       // A panel of several curves has their key above it; where some are compared by their height, all are taller.
       const each = list.includes("front") || (list.includes("profile") && across.length > 1) ? TALL : PANEL;
-      const rows = (name) => (labels[name]?.length > 1 ? keyRows(labels[name], W, `600 12.5px ${family}`).length : 0);
+      const rows = (name) => (labels[name]?.length > 1 ? keyRows(labels[name], width, `600 12.5px ${family}`).length : 0);
       const tall = list.length && list.reduce((sum, name) => sum + HEAD + each + 19 * rows(name), GAP * (list.length - 1) + FOOT);
-      y += tall;
-      return { names: list, top: y - tall, tall };
+      const top = apart ? 0 : y;
+      if (!apart) y += tall;
+      return { names: list, left: apart ? wide : 0, top, width, tall };
     });
-    return { right, key, high, groups, tall: y };
+    return { right, key, high, groups, tall: Math.max(y, groups[1].top + groups[1].tall) };
   }
   const kindsThat = (which) => shown.filter((k) => config.cells[k][which]).map((k) => ({ label: config.cells[k].name }));
   const labels = { profile: across, front: front && [{ label: "simulated" }, ...front.theory.map((q) => ({ label: theoretical(q) }))] };
@@ -276,23 +281,24 @@ export function mountField(root, given, options = {}) {
     frameOf.replaceChildren(...frameNodes());
     const other = ghost();
     const axes = [{ title: `place (${space.unit})`, domain: [0, space.width] }, { title: `time (${time.many})`, domain: [0, config.end] }];
-    layout.groups.forEach(({ names, top, tall }, i) => {
+    layout.groups.forEach(({ names, left, top, width, tall }, i) => {
       if (!names.length) return;
       const group = groupsOf[i], shown = names.map((name) => panels[name](other));
-      group.setAttribute("transform", `translate(0,${top})`);
-      const geometry = draw(group, { x: axes[i], panels: shown, marks: [], keys: true, left: LEFT, right: layout.right }, stage.clientWidth, tall, family);
-      shown.forEach(({ level, title }, k) => level && group.append(...levelNodes(level, title, geometry.panels[k])));
+      group.setAttribute("transform", `translate(${left},${top})`);
+      const right = width - RIGHT;
+      const geometry = draw(group, { x: axes[i], panels: shown, marks: [], keys: true, left: LEFT, right }, width, tall, family);
+      shown.forEach(({ level, title }, k) => level && group.append(...levelNodes(level, title, geometry.panels[k], right)));
     });
   }
   /** A level that is drawn across a panel, with its name at the right of the title, and a piece of its line where there is room. */
-  function levelNodes(level, title, panel) {
+  function levelNodes(level, title, panel, right) {
     const text = `${number(level)} receptors`, font = `12.5px ${family}`;
     const y = panel.y(level), at = panel.top - panel.head;
-    const from = layout.right - widthOf(text, font) - 30;
+    const from = right - widthOf(text, font) - 30;
     return [
-      s("line", { class: "mark", x1: LEFT, x2: layout.right, y1: y, y2: y }),
+      s("line", { class: "mark", x1: LEFT, x2: right, y1: y, y2: y }),
       from > widthOf(title, font) + 10 && s("line", { class: "mark", x1: from, x2: from + 24, y1: at + 10, y2: at + 10 }),
-      s("text", { class: "axis-title", x: layout.right, y: at + 14, "text-anchor": "end" }, text),
+      s("text", { class: "axis-title", x: right, y: at + 14, "text-anchor": "end" }, text),
     ].filter(Boolean);
   }
 
