@@ -274,6 +274,7 @@ def tree(tmp_path):
         "soluble/model.py": "1",
         "soluble/teaching.py": "1",
         "soluble/sphinxext/facts.py": "1",
+        "course/notes/01-network.yaml": "[]",
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -302,6 +303,9 @@ def tree(tmp_path):
         ("The evidence is thin.", "two-hr", False),
         ("from soluble import evidence, style", "two-hr", True),
         ("```{model-sheets}\n```", "models/b-2001.yaml", True),
+        ("```{question-bank}\n```", "course/notes/01-network.yaml", True),
+        ("```{question-bank}\n```", "two-hr", True),
+        ("only words", "course/notes/01-network.yaml", False),
     ],
 )
 def test_a_page_is_read_again_when_what_it_rests_on_changes(tree, text, changed, again):

@@ -80,7 +80,7 @@ class CourseNotes(CoursePage):
 
     def chapter(self, name: str, guide: course.Guide) -> Iterator[nodes.Node]:
         minutes = ", ".join(f"{part} {count} min" for part, count in guide.session.items())
-        yield self.inside(f'<p><a href="{self.way(name)}">The chapter</a>. In class: {minutes}. ', guide.prepare, "</p>")
+        yield self.inside(f'<p><a href="{self.way(name)}">The chapter</a>, <a href="../slides/{name}.html">its slides</a>. In class: {minutes}. ', guide.prepare, "</p>")
         for note in guide.notes:
             yield self.inside(f'<div class="question"><p><a href="{self.way(name, note.at)}"><strong>Where they go wrong.</strong></a> ', note.wrong, "</p>")
             yield self.inside("<p><strong>Ask.</strong> ", note.ask, "</p>")

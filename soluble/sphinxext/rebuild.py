@@ -16,7 +16,7 @@ from soluble.paths import data_root
 from sphinx.application import Sphinx
 
 PACKAGE = Path(__file__).resolve().parent.parent
-READING = ("facts", "teaching", "pages", "atlas", "mediators", "course")  # the rest of the extension works when pages are written
+READING = ("facts", "teaching", "pages", "atlas", "mediators")  # the rest of the extension works when pages are written
 RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
 FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
 TRIAL, DISAGREE = (re.compile(rf"\{{{role}\}}`(?:[^`<]*<)?\s*([\w.-]+)") for role in ("trial", "disagree"))
@@ -47,7 +47,7 @@ def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | 
     named = {word for item in about for word in re.findall(r"[\w.-]+", item)}
     yield from _rows(root / "evidence" / "facts.csv", named | {a or b for a, b in FACT.findall(text)})
     if COURSE.search(text):
-        yield package / "course.py"
+        yield from (package / "course.py", package / "sphinxext" / "course.py")
         yield from sorted((root / "course").rglob("*.yaml"))
         yield from sorted((root / "chapters").glob("[0-9][0-9]-*.md"))
         yield root / "evidence" / "facts.csv"
