@@ -7,7 +7,6 @@ the population's file.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from concurrent.futures import Executor
 
 import numpy as np

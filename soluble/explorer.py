@@ -703,12 +703,11 @@ def _asset(name: str) -> str:
     return (_DIST / name).read_text(encoding="utf8")
 
 
-class Explorer(anywidget.AnyWidget):
-    """An explorer in Jupyter; made by :func:`explore`.
+class ExplorerFigure(anywidget.AnyWidget):
+    """What every explorer is: a widget in Jupyter, a figure on a page that needs no kernel.
 
-    ``values`` maps each control to its number and follows the reader's hand; setting it moves the sliders (names that are
-    left out keep their value, numbers are kept inside the range). ``scenario`` is the id of the chosen scenario or ``""``;
-    ``summary`` the sentence below the picture.
+    ``config`` is all that the front end needs to know, ``values`` the state by name, ``scenario`` the id of the chosen scenario or
+    ``""``, ``summary`` the sentence below the picture. An explorer brings what its values may be, and :meth:`to_html`.
     """
 
     _esm = _asset("explorer.mjs")
@@ -718,6 +717,33 @@ class Explorer(anywidget.AnyWidget):
     values = traitlets.Dict().tag(sync=True)
     scenario = traitlets.Unicode().tag(sync=True)
     summary = traitlets.Unicode().tag(sync=True)
+
+    @traitlets.validate("scenario")
+    def _known_scenario(self, proposal: Any) -> str:
+        if proposal["value"] not in ("", *self.config.get("scenarios", ())):
+            raise UnknownNameError(proposal["value"], list(self.config.get("scenarios", ())), "scenario of this explorer")
+        return proposal["value"]
+
+    def to_html(self) -> str:
+        """The static figure: picture, caption, and data that the front end reads. It holds no script that a browser runs."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if os.environ.get("SOLUBLE_STATIC") == "1":
+            return {"text/html": self.to_html(), "text/plain": f"Explorer: {config_title(self.config)}"}
+        return super()._repr_mimebundle_(**kwargs)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.config['id']}: {self.config['alt']}>"
+
+
+class Explorer(ExplorerFigure):
+    """An explorer in Jupyter; made by :func:`explore`.
+
+    ``values`` maps each control to its number and follows the reader's hand; setting it moves the sliders (names that are
+    left out keep their value, numbers are kept inside the range). ``scenario`` is the id of the chosen scenario or ``""``;
+    ``summary`` the sentence below the picture.
+    """
 
     def __init__(self, model: Model, config: dict[str, Any]) -> None:
         self.model = model
@@ -741,12 +767,6 @@ class Explorer(anywidget.AnyWidget):
             kept[name] = min(max(float(value), low), high)
         return kept
 
-    @traitlets.validate("scenario")
-    def _known_scenario(self, proposal: Any) -> str:
-        if proposal["value"] not in ("", *self.config["scenarios"]):
-            raise UnknownNameError(proposal["value"], self.config["scenarios"], "scenario of this explorer")
-        return proposal["value"]
-
     @property
     def overrides(self) -> dict[str, float]:
         """Everything in which the present state differs from the declaration, as :meth:`Model.simulate` takes it."""
@@ -769,7 +789,6 @@ class Explorer(anywidget.AnyWidget):
         return simulate.sweep(self.model, others, x["name"], between(x["min"], x["max"], r["n"]), r["of"], r["at"], r["hysteresis"])
 
     def to_html(self) -> str:
-        """The static figure: picture, caption, configuration and model as data. It holds no script that a browser runs."""
         config = self.config
         rows = len(config["controls"]) + bool(config["scenarios"])
         return static_figure(
@@ -778,15 +797,6 @@ class Explorer(anywidget.AnyWidget):
             f'data-model="{config["key"]}" style="--explorer-height:{config["height"]};--explorer-controls:{rows}"',
             f'<script type="application/x-soluble-model" data-key="{config["key"]}">{_inert(self.model_code)}</script>\n',
         )
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        plain = f"Explorer of {self.model.title}: {config_title(self.config)}"
-        if os.environ.get("SOLUBLE_STATIC") == "1":
-            return {"text/html": self.to_html(), "text/plain": plain}
-        return super()._repr_mimebundle_(**kwargs)
-
-    def __repr__(self) -> str:
-        return f"<Explorer {self.config['id']}: {self.config['alt']}>"
 
 
 def static_figure(config: Mapping[str, Any], drawn: str, attributes: str, model: str = "", below: str = "") -> str:

@@ -328,7 +328,6 @@ class CohortExplorer(SettingExplorer):
         return [(f"{marker.name} {side}", cohort.trial(*self.arms, cohort.who(marker.id, side))) for side in ("low", "high")]
 
     def to_html(self) -> str:
-        """The static figure: picture, caption and configuration as data. It holds no script that a browser runs."""
         cohort = self.cohort()
         trial, power = self.result(cohort)
         drawn = picture(self.config, cohort, trial, self._strata(cohort), power)

@@ -9,11 +9,9 @@ from __future__ import annotations
 import base64
 import io
 import math
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from matplotlib.lines import Line2D
@@ -23,14 +21,12 @@ from . import field_run, style
 from .explorer import (
     _DASHES,
     _WIDTH,
-    _asset,
+    ExplorerFigure,
     _Configuration,
     _inert,
     _number,
     capital,
     check_id,
-    config_title,
-    palette_css,
     pretty_unit,
     static_figure,
     svg_element,
@@ -602,21 +598,13 @@ def _bottom_ticks(axes: Any, end: float, unit: str, *, shown: bool, word: str = 
 # --- the widget ------------------------------------------------------------------------------------------------------
 
 
-class FieldExplorer(anywidget.AnyWidget):
+class FieldExplorer(ExplorerFigure):
     """A field explorer in Jupyter; made by :func:`explore_field`.
 
     ``values`` maps each control, and ``seed``, to its number and follows the reader's hand; setting it begins the run anew (names
     that are left out keep their value, numbers are kept inside the range). ``scenario`` is the id of the chosen scenario or
     ``""``; ``summary`` the sentence below the picture.
     """
-
-    _esm = _asset("explorer.mjs")
-    _css = palette_css() + _asset("explorer.css")
-    config = traitlets.Dict().tag(sync=True)
-    model_code = traitlets.Unicode().tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)
-    scenario = traitlets.Unicode().tag(sync=True)
-    summary = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, model: FieldModel, config: dict[str, Any], first: field_run.FieldRun) -> None:
         self.model, self._first = model, first
@@ -636,12 +624,6 @@ class FieldExplorer(anywidget.AnyWidget):
             kept[name] = math.floor(inside + 0.5) if control.get("whole") else inside
         return kept
 
-    @traitlets.validate("scenario")
-    def _known_scenario(self, proposal: Any) -> str:
-        if proposal["value"] not in ("", *self.config["scenarios"]):
-            raise UnknownNameError(proposal["value"], self.config["scenarios"], "scenario of this explorer")
-        return proposal["value"]
-
     @property
     def overrides(self) -> dict[str, float]:
         """Everything in which the present state differs from the declaration, the seed left out."""
@@ -654,7 +636,6 @@ class FieldExplorer(anywidget.AnyWidget):
         return self.model.simulate(seed=int(self.values.get("seed", 1)), t_end=self.config["end"], **self.overrides)
 
     def to_html(self) -> str:
-        """The static figure: picture, caption, configuration and model as data. It holds no script that a browser runs."""
         c = self.config
         rows = len(c["controls"]) + bool(c["scenarios"])
         space = c["space"]
@@ -662,14 +643,6 @@ class FieldExplorer(anywidget.AnyWidget):
         sizes = f"--explorer-ratio:{ratio:.5g};--explorer-rest:{_rest(c) + (0 if ratio else _LINE)};--explorer-controls:{rows + 3}"
         code = f'<script type="application/x-soluble-model" data-key="{c["key"]}">{_inert(self.model_code)}</script>\n'
         return static_figure(c, picture(self.model, c, self._first), f'data-model="{c["key"]}" style="{sizes}"', code)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if os.environ.get("SOLUBLE_STATIC") == "1":
-            return {"text/html": self.to_html(), "text/plain": f"Explorer of {self.model.title}: {config_title(self.config)}"}
-        return super()._repr_mimebundle_(**kwargs)
-
-    def __repr__(self) -> str:
-        return f"<FieldExplorer {self.config['id']}: {self.config['alt']}>"
 
 
 def explore_field(

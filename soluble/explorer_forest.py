@@ -7,17 +7,15 @@ and the tests hold one against the other.
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import anywidget
 import pandas as pd
 import traitlets
 
 from . import evidence, style
-from .explorer import _WIDTH, _asset, check_id, palette_css, static_figure, svg_element
+from .explorer import _WIDTH, ExplorerFigure, check_id, static_figure, svg_element
 from .model import UnknownNameError
 
 #: Rows below the studies: pooled, prediction interval, heterogeneity. Pixels above and below all rows, and of a row.
@@ -120,21 +118,13 @@ def _domain(config: Mapping[str, Any]) -> tuple[float, float]:
     return (math.exp(low), math.exp(high)) if config["log"] else (low, high)
 
 
-class ForestExplorer(anywidget.AnyWidget):
+class ForestExplorer(ExplorerFigure):
     """A forest explorer in Jupyter; made by :func:`explore_evidence`.
 
     ``values`` holds 1 or 0 for each study, ``method``, ``interval``, and ``own``, the reader's own studies as a list of
     ``{"label", "estimate", "low", "high"}`` with 95 % limits. It follows the reader's hand and can be set; names that are
     left out keep their value. ``summary`` is the sentence below the picture.
     """
-
-    _esm = _asset("explorer.mjs")
-    _css = palette_css() + _asset("explorer.css")
-    config = traitlets.Dict().tag(sync=True)
-    model_code = traitlets.Unicode().tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)
-    scenario = traitlets.Unicode().tag(sync=True)
-    summary = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, studies: pd.DataFrame, config: dict[str, Any]) -> None:
         self.studies = studies
@@ -192,16 +182,7 @@ class ForestExplorer(anywidget.AnyWidget):
         return evidence.pool(self.data(), method=self.values["method"], ci=self.values["interval"], level=self.config["level"])
 
     def to_html(self) -> str:
-        """The static figure: picture, caption and configuration as data. It holds no script that a browser runs."""
         return static_figure(self.config, picture(self.studies, self.config), f'style="--explorer-rows:{len(self.config["studies"]) + MORE}"')
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if os.environ.get("SOLUBLE_STATIC") == "1":
-            return {"text/html": self.to_html(), "text/plain": f"Explorer: {self.config['title'] or self.config['alt']}"}
-        return super()._repr_mimebundle_(**kwargs)
-
-    def __repr__(self) -> str:
-        return f"<ForestExplorer {self.config['id']}: {self.config['alt']}>"
 
 
 def explore_evidence(

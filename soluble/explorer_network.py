@@ -7,16 +7,14 @@ Which findings a choice keeps, and where each node stands, is decided in :mod:`s
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Mapping
 from typing import Any
 
-import anywidget
 import pandas as pd
 import traitlets
 
 from . import evidence, network, style
-from .explorer import _WIDTH, _asset, check_id, palette_css, static_figure, svg_element
+from .explorer import _WIDTH, ExplorerFigure, check_id, static_figure, svg_element
 from .mediators import mediators
 from .model import UnknownNameError
 
@@ -249,20 +247,12 @@ def _table(edges: pd.DataFrame, config: Mapping[str, Any]) -> str:
 # --- the widget ------------------------------------------------------------------------------------------------------
 
 
-class NetworkExplorer(anywidget.AnyWidget):
+class NetworkExplorer(ExplorerFigure):
     """A network explorer in Jupyter; made by :func:`explore_network`.
 
     ``values`` maps ``cell``, ``mediator``, ``effect``, ``evidence`` and ``setting`` to a name, or to ``""`` for all; it follows the
     reader's hand and can be set, and fields that are left out keep their name. ``summary`` is the sentence below the picture.
     """
-
-    _esm = _asset("explorer.mjs")
-    _css = palette_css() + _asset("explorer.css")
-    config = traitlets.Dict().tag(sync=True)
-    model_code = traitlets.Unicode().tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)
-    scenario = traitlets.Unicode().tag(sync=True)
-    summary = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, edges: pd.DataFrame, config: dict[str, Any]) -> None:
         self.edges = edges
@@ -284,20 +274,11 @@ class NetworkExplorer(anywidget.AnyWidget):
         return network.select(self.edges, **self.values)
 
     def to_html(self) -> str:
-        """The static figure: picture, caption, findings and configuration as data. It holds no script that a browser runs."""
         config = self.config
         data, made, heard = self.data(), *(self.data().query("kind == @kind") for kind in ("secretes", "acts on"))
         focus = max(made["from"].nunique(), heard["to"].nunique(), len({*data["from"], *data["to"]} & {m[0] for m in config["mediators"]}))
         attributes = f'style="--explorer-height:{config["height"]};--explorer-focus:{focus}"'
         return static_figure(config, picture(self.edges, config), attributes, below=_table(self.data(), config))
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if os.environ.get("SOLUBLE_STATIC") == "1":
-            return {"text/html": self.to_html(), "text/plain": f"Explorer: {self.config['title'] or self.config['alt']}"}
-        return super()._repr_mimebundle_(**kwargs)
-
-    def __repr__(self) -> str:
-        return f"<NetworkExplorer {self.config['id']}: {self.config['alt']}>"
 
 
 def explore_network(

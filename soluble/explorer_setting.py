@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-import anywidget
 import traitlets
 
-from .explorer import _asset, palette_css, static_figure
+from .explorer import ExplorerFigure, static_figure
 from .model import UnknownNameError
 
 
-class SettingExplorer(anywidget.AnyWidget):
+class SettingExplorer(ExplorerFigure):
     """An explorer whose state is a number for each control and a scenario.
 
     ``values`` maps each control to its number and follows the reader's hand; names that are left out keep their value.
     ``scenario`` is the id of the chosen scenario or ``""``; ``summary`` is the sentence below the picture. Both refuse what is
     not known with ``UnknownNameError`` and a number that cannot be with ``TraitError``.
     """
-
-    _esm = _asset("explorer.mjs")
-    _css = palette_css() + _asset("explorer.css")
-    config = traitlets.Dict().tag(sync=True)
-    model_code = traitlets.Unicode().tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)
-    scenario = traitlets.Unicode().tag(sync=True)
-    summary = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, config: dict[str, Any], **more: Any) -> None:
         super().__init__(config=config, values={c["name"]: c["value"] for c in config["controls"]}, scenario=config["scenario"], **more)
@@ -54,12 +44,6 @@ class SettingExplorer(anywidget.AnyWidget):
         except ValueError as error:
             raise traitlets.TraitError(str(error)) from None
 
-    @traitlets.validate("scenario")
-    def _known_scenario(self, proposal: Any) -> str:
-        if proposal["value"] not in ("", *self.config["scenarios"]):
-            raise UnknownNameError(proposal["value"], self.config["scenarios"], "scenario of this explorer")
-        return proposal["value"]
-
     @property
     def setting(self) -> dict[str, float]:
         """Every parameter of the present state, those without a control included; choices by their place, shares in percent."""
@@ -67,14 +51,5 @@ class SettingExplorer(anywidget.AnyWidget):
         return {**self.config["base"], **(chosen if self.scenario != self.config["scenario"] else {}), **self.values}
 
     def to_html(self) -> str:
-        """The static figure: picture, caption and configuration as data. It holds no script that a browser runs."""
         rows = len(self.config["controls"]) + bool(self.config["scenarios"])
         return static_figure(self.config, self._picture(), f'style="--explorer-height:{self.config["height"]};--explorer-controls:{rows}"')
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if os.environ.get("SOLUBLE_STATIC") == "1":
-            return {"text/html": self.to_html(), "text/plain": f"Explorer: {self.config['title'] or self.config['alt']}"}
-        return super()._repr_mimebundle_(**kwargs)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.config['id']}: {self.config['alt']}>"

@@ -276,7 +276,7 @@ class _SbmlWriter:
             p.setValue(value)
 
     def _dose(self, dose: Dose) -> None:
-        m, given = self.model, dose_counter(self.model, dose)
+        given = dose_counter(self.model, dose)
         event = self.target.createEvent()
         event.setId(f"{dose.id}_event")
         event.setName(dose.name)

@@ -273,7 +273,7 @@ def test_the_setting_is_in_the_address(opened):
     page.locator("#explorer-toy-q-typed").fill("5")
     page.locator("#explorer-toy-q-typed").press("Enter")
     stands(page)
-    until(page, "location.hash.includes('seed=9')")
+    until(page, "location.hash.includes('seed=9') && location.hash.includes('q=5')")
     fragment = page.evaluate("location.hash")
     assert "q=5" in fragment and "scenario=blind" in fragment
     said = ask(page, "x.summary")

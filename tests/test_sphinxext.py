@@ -6,7 +6,6 @@ import base64
 import hashlib
 import io
 import re
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup

@@ -19,7 +19,6 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from soluble import evidence
-from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 

@@ -225,7 +225,6 @@ class ModelSheets(SphinxDirective):
     """The list of all models; each has a page of its own with its sheet."""
 
     def run(self) -> list[nodes.Node]:
-        import soluble
 
         up = "../" * self.env.docname.count("/")
         models = sorted(all_models(), key=lambda m: m.title)

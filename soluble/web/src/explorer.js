@@ -6,7 +6,7 @@ import { readingLine } from "./reading.js";
 import { resolve, run } from "./run.js";
 import { button, compareButton, createControls, createShell } from "./shell.js";
 import { SolverError } from "./solver/error.js";
-import { createState } from "./state.js";
+import { createState, stateHandle } from "./state.js";
 import { response } from "./views/response.js";
 import { timecourse } from "./views/timecourse.js";
 import { setting } from "./words.js";
@@ -231,14 +231,7 @@ export function mount(root, model, given, options = {}) {
   shell.live();
 
   return {
-    __proto__: shell.handle,
-    state,
-    get values() {
-      return { ...state.values };
-    },
-    get scenario() {
-      return state.scenario;
-    },
+    __proto__: stateHandle(state, shell),
     set(name, value) {
       const v = state.set(name, value, name);
       flush();
@@ -254,10 +247,6 @@ export function mount(root, model, given, options = {}) {
     },
     get lastTimings() {
       return { ...timings };
-    },
-    adopt(pairs) {
-      const scenario = pairs.find(([name]) => name === "scenario")?.[1];
-      state.assign(pairs, scenario === "none" ? "" : scenario, "address");
     },
     destroy() {
       shell.destroy();

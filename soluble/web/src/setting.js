@@ -2,7 +2,8 @@
  * What the views of simulated patients and of closed forms share: a state of numbers by name, and what it gives. That is computed
  * at most once a frame, drawn and spoken; the first setting can stay behind as a ghost; panel and handle are the same for all.
  */
-import { button, compareButton, createControls } from "./shell.js";
+import { button, compareButton, createControls, seedButton } from "./shell.js";
+import { stateHandle } from "./state.js";
 
 /**
  * `view` = { compute(values, scenario) → what a setting gives, draw(now, ghost) (ghost: the first setting, or null),
@@ -48,13 +49,11 @@ export function createLife(config, state, shell, view) {
       due ||= requestAnimationFrame(flush);
       shell.changed(source);
     });
-    const seed = another && state.controls.find((c) => c.name === "seed");
-    const next = () => state.set("seed", state.values.seed < seed.max ? state.values.seed + 1 : seed.min, "seed");
     const reset = button("reset", "Reset", "Back to the first setting", () => {
       shell.status.textContent = "";
       state.assign([], state.initial, "reset");
     });
-    const buttons = shell.buttons(...[reset, seed && button("another", "Other patients", another, next), compare.element].filter(Boolean));
+    const buttons = shell.buttons(...[reset, another && seedButton(state, "Other patients", another), compare.element].filter(Boolean));
     shell.panel.replaceChildren(...[controls.scenario, controls.group, buttons, shell.files(), shell.status, controls.hint].filter(Boolean));
     shell.stage.replaceChildren(shell.svg);
     controls.show();
@@ -69,14 +68,7 @@ export function createLife(config, state, shell, view) {
     summary: () => view.summary(now),
     told: controls.told,
     handle: {
-      __proto__: shell.handle,
-      state,
-      get scenario() {
-        return state.scenario;
-      },
-      get values() {
-        return { ...state.values };
-      },
+      __proto__: stateHandle(state, shell),
       get summary() {
         return view.summary(current());
       },
@@ -89,10 +81,6 @@ export function createLife(config, state, shell, view) {
       solve: (values = {}) => view.compute({ ...state.values, ...values }, state.scenario),
       get lastTimings() {
         return { ...timings };
-      },
-      adopt(pairs) {
-        const scenario = pairs.find(([name]) => name === "scenario")?.[1];
-        state.assign(pairs, scenario === "none" ? "" : scenario, "address");
       },
       destroy() {
         cancelAnimationFrame(due);

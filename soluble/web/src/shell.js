@@ -126,6 +126,12 @@ export function choice(id, action, title, entries, act) {
   return [select, h("div", { class: "explorer-scenario" }, h("label", { for: select.id }, title), select)];
 }
 
+/** A button that moves the control of the seed on by one, and round to its first after its last; nothing where there is none. */
+export function seedButton(state, label, title) {
+  const seed = state.controls.find((c) => c.name === "seed");
+  return seed && button("another", label, title, () => state.set("seed", state.values.seed < seed.max ? state.values.seed + 1 : seed.min, "seed"));
+}
+
 /** Sliders, choices and scenarios of a state made by `createState`. */
 export function createControls(config, state) {
   const hint = `explorer-${config.id}-hint`;

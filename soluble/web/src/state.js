@@ -85,3 +85,20 @@ export function createState(config, model) {
     },
   };
 }
+
+/** What every explorer with such a state lets others do with it, beside what its shell does. */
+export const stateHandle = (state, shell) => ({
+  __proto__: shell.handle,
+  state,
+  get values() {
+    return { ...state.values };
+  },
+  get scenario() {
+    return state.scenario;
+  },
+  /** Take the state that an address holds. */
+  adopt(pairs) {
+    const scenario = pairs.find(([name]) => name === "scenario")?.[1];
+    state.assign(pairs, scenario === "none" ? "" : scenario, "address");
+  },
+});

@@ -8,8 +8,8 @@ import { h, s } from "../dom.js";
 import { number } from "../format.js";
 import * as address from "../hash.js";
 import { scaleLinear } from "../scales.js";
-import { button, compareButton, createControls, createShell } from "../shell.js";
-import { createState } from "../state.js";
+import { button, compareButton, createControls, createShell, seedButton } from "../shell.js";
+import { createState, stateHandle } from "../state.js";
 import { normalQuantile } from "../statistics.js";
 import { atRisk } from "../survival/estimate.js";
 import { DAYS } from "./recist.js";
@@ -378,7 +378,6 @@ export function mountCohort(root, config, options = {}) {
     again();
     shell.changed(source);
   });
-  const seed = state.controls.find((c) => c.name === "seed");
   shell.panel.replaceChildren(
     ...[
       h("div", { class: "explorer-progress" }, bar, count, halt),
@@ -389,7 +388,7 @@ export function mountCohort(root, config, options = {}) {
           status.textContent = "";
           state.assign([], state.initial, "reset");
         }),
-        seed && button("another", "Other patients", "Draw other patients from the same population", () => state.set("seed", state.values.seed < seed.max ? state.values.seed + 1 : seed.min, "seed")),
+        seedButton(state, "Other patients", "Draw other patients from the same population"),
         compareRuns.element,
       ),
       shell.files(),
@@ -427,14 +426,7 @@ export function mountCohort(root, config, options = {}) {
   }
 
   return {
-    __proto__: shell.handle,
-    state,
-    get scenario() {
-      return state.scenario;
-    },
-    get values() {
-      return { ...state.values };
-    },
+    __proto__: stateHandle(state, shell),
     set: (name, value) => state.set(name, value, name),
     /** The trial that is shown, its patients by arm (`stores`), and the repeated trials. */
     get result() {
@@ -449,10 +441,6 @@ export function mountCohort(root, config, options = {}) {
     },
     get lastTimings() {
       return { ...timings };
-    },
-    adopt(pairs) {
-      const scenario = pairs.find(([name]) => name === "scenario")?.[1];
-      state.assign(pairs, scenario === "none" ? "" : scenario, "address");
     },
     destroy() {
       clearTimeout(due);

@@ -6,7 +6,7 @@ import { capital, measure, number } from "../format.js";
 import * as address from "../hash.js";
 import { scaleLinear } from "../scales.js";
 import { button, choice, compareButton, createControls, createShell } from "../shell.js";
-import { createState } from "../state.js";
+import { createState, stateHandle } from "../state.js";
 import { setting } from "../words.js";
 import { createPlane, depth, FUSED, mark, roundUp } from "./plane.js";
 import { createRun, FieldError } from "./run.js";
@@ -603,14 +603,7 @@ export function mountField(root, given, options = {}) {
   toPaper();
 
   return {
-    __proto__: shell.handle,
-    state,
-    get values() {
-      return { ...state.values };
-    },
-    get scenario() {
-      return state.scenario;
-    },
+    __proto__: stateHandle(state, shell),
     set(name, value) {
       const v = state.set(name, value, name);
       flush();
@@ -648,10 +641,6 @@ export function mountField(root, given, options = {}) {
     svg: whole,
     get lastTimings() {
       return { ...timings };
-    },
-    adopt(pairs) {
-      const scenario = pairs.find(([name]) => name === "scenario")?.[1];
-      state.assign(pairs, scenario === "none" ? "" : scenario, "address");
     },
     destroy() {
       playing = false;

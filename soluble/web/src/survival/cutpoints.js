@@ -8,8 +8,8 @@ import { h } from "../dom.js";
 import { measure, number } from "../format.js";
 import * as address from "../hash.js";
 import { scaleLinear } from "../scales.js";
-import { button, createControls, createShell } from "../shell.js";
-import { createState } from "../state.js";
+import { button, createControls, createShell, seedButton } from "../shell.js";
+import { createState, stateHandle } from "../state.js";
 import { chi2Tail } from "../statistics.js";
 import { simulateCohort } from "./cohort.js";
 import { cutAt, needed, prepare, shuffler } from "./cuts.js";
@@ -279,7 +279,6 @@ export function mountCutpoints(root, config, options = {}) {
     refresh();
     shell.changed(source);
   });
-  const seed = state.controls.find((c) => c.name === "seed");
   shell.panel.replaceChildren(
     ...[
       controls.scenario,
@@ -287,7 +286,7 @@ export function mountCutpoints(root, config, options = {}) {
       shell.buttons(
         button("best", "Best cut", "Move the cut to where the log-rank p is smallest", () => current().best && state.set("low", (100 * now.best.low) / now.patients.time.length, "best")),
         shuffle,
-        seed && button("another", "Another draw", "Other simulated patients, other halves, other shuffles", () => state.set("seed", state.values.seed < seed.max ? state.values.seed + 1 : seed.min, "seed")),
+        seedButton(state, "Another draw", "Other simulated patients, other halves, other shuffles"),
         button("reset", "Reset", "Back to the first setting", () => state.assign([], state.initial, "reset")),
         button("open", "Open a CSV", "Open a file of yours with the columns marker, time, event and arm; it stays on this machine", () => input.click()),
       ),
@@ -320,14 +319,7 @@ export function mountCutpoints(root, config, options = {}) {
   }
 
   return {
-    __proto__: shell.handle,
-    state,
-    get scenario() {
-      return state.scenario;
-    },
-    get values() {
-      return { ...state.values };
-    },
+    __proto__: stateHandle(state, shell),
     get summary() {
       return current(), summary();
     },
@@ -344,10 +336,6 @@ export function mountCutpoints(root, config, options = {}) {
     },
     get lastTimings() {
       return { ...timings };
-    },
-    adopt(pairs) {
-      const scenario = pairs.find(([name]) => name === "scenario")?.[1];
-      state.assign(pairs, scenario === "none" ? "" : scenario, "address");
     },
     destroy() {
       cancelAnimationFrame(due);
