@@ -45,7 +45,7 @@ serve: book
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 lab: $(READY)
 	@mkdir -p $(LAB_SETTINGS)
-	@echo '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Jupytext Notebook", "myst": "Jupytext Notebook"}}}' > $(LAB_SETTINGS)/overrides.json
+	@cp binder/overrides.json $(LAB_SETTINGS)/overrides.json
 	@$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/chapters/03-il6.md $(LAB_ARGS)
 
 # What the page "How the models were checked" shows; the tests write it here, and compare with it everywhere else.

@@ -1,7 +1,7 @@
 """Many runs of one model at once: the explicit method of order 8 (DOP853) over all draws together, with NumPy.
 
-Each draw has its own time, step and error estimate, so that its numbers do not depend on those beside it (beyond
-rounding); only the work is shared. The formulas and constants are SciPy's. A draw that asks for too many steps (its setting is stiff) or leaves the finite
+Each draw has its own time, step and error estimate, so that its numbers do not depend on those beside it, to the last
+bit; only the work is shared. The formulas and constants are SciPy's. A draw that asks for too many steps (its setting is stiff) or leaves the finite
 numbers is given back as unfinished: :mod:`soluble.ensemble` runs it alone, with the solvers of :mod:`soluble.simulate`.
 """
 
@@ -82,8 +82,13 @@ def _compile(model: Model, expressions: Sequence[Any]) -> Callable:
             return f"({'*'.join([self._print(e.base)] * int(e.exp))})" if small else super()._print_Pow(e, rational)
 
     printer = Printer({"fully_qualified_modules": True, "inline": True, "allow_unknown_functions": True})
-    arguments = [symbol(TIME), [symbol(s) for s in model.state_ids], [symbol(p) for p in model.parameter_ids]]
-    return sp.lambdify(arguments, list(expressions), modules=[{"numpy": np}, "numpy"], printer=printer, cse=True, dummify=True)
+    # Names of our own, for any name of a declaration. SymPy's dummies would be numbered by what was compiled before, and the terms
+    # of a sum are ordered, and so rounded, by such names.
+    given = [TIME, *model.state_ids, *model.parameter_ids]
+    own = dict(zip(map(symbol, given), sp.symbols(f"q:{len(given)}", real=True), strict=True))
+    t, *names = own.values()
+    arguments = [t, names[: len(model.states)], names[len(model.states) :]]
+    return sp.lambdify(arguments, [e.xreplace(own) for e in expressions], modules=[{"numpy": np}, "numpy"], printer=printer, cse=True)
 
 
 def batched(model: Model) -> Batched:
@@ -214,16 +219,14 @@ class _Problem:
         h = np.where(last, due - self.t, self.h)
         K = np.empty((_STAGES + 1, n, draws))
         K[0] = self.slope
-        flat = K.reshape(_STAGES + 1, n * draws)
         for s in range(1, _STAGES):
-            move = (table.A[s, :s] @ flat[:s]).reshape(n, draws)
-            K[s] = self.f.rhs(self.t + table.C[s] * h, self.y + h * move, p)
-        new = self.y + h * (table.B @ flat[:_STAGES]).reshape(n, draws)
+            K[s] = self.f.rhs(self.t + table.C[s] * h, self.y + h * _combined(table.A[s, :s], K), p)
+        new = self.y + h * _combined(table.B, K)
         t = np.where(last, due, self.t + h)
         K[_STAGES] = self.f.rhs(t, new, p)
         scale = self.atol + self.rtol * np.maximum(np.abs(self.y), np.abs(new))
-        e5 = (((table.E5 @ flat).reshape(n, draws) / scale) ** 2).sum(axis=0)
-        e3 = (((table.E3 @ flat).reshape(n, draws) / scale) ** 2).sum(axis=0)
+        e5 = ((_combined(table.E5, K) / scale) ** 2).sum(axis=0)
+        e3 = ((_combined(table.E3, K) / scale) ** 2).sum(axis=0)
         error = np.where((e5 == 0) & (e3 == 0), 0.0, h * e5 / np.sqrt((e5 + 0.01 * e3) * n))
         good = error < 1
         factor = np.where(error == 0, 10.0, np.minimum(10.0, 0.9 * error**-0.125))
@@ -240,6 +243,15 @@ class _Problem:
         self._pause(good & last)
         lost = (self.steps > PATIENCE) | ~(self.h >= 1e-14 * np.maximum(self.t, due))
         self._keep(~self.done[self.who] & ~lost)
+
+
+def _combined(weights: np.ndarray, stages: np.ndarray) -> np.ndarray:
+    """The weighted sum of the stages, term by term: a product of matrices is rounded by how many draws stand side by side."""
+    used = np.flatnonzero(weights)
+    total = weights[used[0]] * stages[used[0]]
+    for i in used[1:]:
+        total += weights[i] * stages[i]
+    return total
 
 
 def _rms(x: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ All three are made from the chapters, so that nothing is written twice::
     python -m soluble.editions dist/editions 04-il8     # one chapter
     python -m soluble.editions grade dist/editions/assignments/04-il8 submissions marks.csv
 
-* ``student/``: stubs, checks and hints; no solution.
+* ``student/``: stubs, checks and hints; no solution. The package that the notebooks need lies beside them.
 * ``instructor/``: the same with the notes of the course kit at its top, the solutions in place, each check passed, minutes, and what goes wrong.
 * ``assignments/<chapter>/student/``: what is handed out, with the full checks left out of it;
   ``assignments/<chapter>/autograder/``: what grades it. Both are made by otter-grader from one master notebook.
@@ -29,12 +29,12 @@ from textwrap import indent
 from typing import Any
 
 from soluble import course
-from soluble.notebooks import notebook, plain
+from soluble.notebooks import PACKAGE, execute, fill, notebook, numbers, plain, wheel
 from soluble.teaching import Exercise, exercises
 
 #: An exercise in the markdown of a notebook: its heading, and its text up to the next heading.
 ASKED = re.compile(r"^### Exercise: (?P<title>.+)\n(?:(?!^#{2,3} ).*\n?)*", re.M)
-PACKAGE = "<folder or address of the book's repository>"
+KINDS = ("student", "instructor", "assignments", "questions")
 
 
 def student(chapter: Path, package: str = PACKAGE) -> Any:
@@ -242,32 +242,30 @@ def unanswered(stub: str) -> list[str]:
 # Writing and grading
 
 
-def write(out: Path, chapters: Sequence[Path], package: str = PACKAGE, run: bool = True) -> Iterator[Path]:
+def write(out: Path, chapters: Sequence[Path], package: str = PACKAGE, run: bool = True, kinds: Iterable[str] = KINDS) -> Iterator[Path]:
     """Write the editions of ``chapters`` below ``out``; gives each file or folder when it is written.
 
-    With ``run`` the instructor's notebooks are executed, so that the expected results stand in them, and otter-grader
-    proves each solution by its own check.
+    With ``run`` each chapter is executed once, as the instructor's notebook, so that the expected results stand in that and the
+    computed numbers in the sentences of all, and otter-grader proves each solution by its own check.
     """
     import nbformat
 
-    for kind in ("student", "instructor", "assignments"):
+    for kind in kinds:
         (out / kind).mkdir(parents=True, exist_ok=True)
-    yield from course.write_questions(out / "questions", chapters)
+    if "questions" in kinds:
+        yield from course.write_questions(out / "questions", chapters)
     for chapter in chapters:
-        for kind, make in (("student", student), ("instructor", instructor)):
-            book = make(chapter, package)
-            if run and kind == "instructor":
-                _execute(book)
-            path = out / kind / f"{chapter.stem}.ipynb"
-            nbformat.write(book, path)
-            yield path
-        yield _assign(assignment(chapter, package), out / "assignments" / chapter.stem, chapter.stem, run)
-
-
-def _execute(book: Any) -> None:
-    from nbclient import NotebookClient
-
-    NotebookClient(book, timeout=300).execute()
+        books = {"student": student(chapter, package), "instructor": instructor(chapter, package)}
+        if run and set(kinds) - {"questions"}:
+            execute(books["instructor"])
+        known = numbers(books["instructor"])
+        for kind in books:
+            if kind in kinds:
+                path = out / kind / f"{chapter.stem}.ipynb"
+                nbformat.write(fill(books[kind], known), path)
+                yield path
+        if "assignments" in kinds:
+            yield _assign(fill(assignment(chapter, package), known), out / "assignments" / chapter.stem, chapter.stem, run)
 
 
 def _assign(master: Any, folder: Path, name: str, run: bool) -> Path:
@@ -334,7 +332,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m soluble.editions", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("out", type=Path, help="the folder to write into")
     parser.add_argument("chapters", nargs="*", help="chapters by name, such as 04-il8 (default: all)")
-    parser.add_argument("--no-run", action="store_true", help="do not execute anything: quick, without expected results and proofs")
+    parser.add_argument("--no-run", action="store_true", help="do not execute anything: quick, without expected results, proofs and the computed numbers of the text")
+    parser.add_argument("--only", choices=KINDS, help="one of the editions (default: all)")
     found = parser.parse_args(given)
     folder = Path("chapters")
     known = {p.stem: p for p in sorted(folder.glob("[0-9][0-9]-*.md"))}
@@ -342,8 +341,11 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown or not known:
         print(f"No chapter {', '.join(sorted(unknown)) or 'at all'} in {folder.resolve()}; known: {', '.join(known) or 'none'}.", file=sys.stderr)
         return 2
-    for path in write(found.out, [known[name] for name in found.chapters or known], run=not found.no_run):
+    kinds = [found.only] if found.only else KINDS
+    for path in write(found.out, [known[name] for name in found.chapters or known], run=not found.no_run, kinds=kinds):
         print(path, flush=True)
+    if "student" in kinds:
+        print(wheel(found.out / "student"))
     return 0
 
 

@@ -1,27 +1,45 @@
-"""A chapter as a notebook that runs on its own, and its references as BibTeX.
+"""A chapter as a notebook that runs on its own, the package that it needs, and its references as BibTeX.
 
-In a plain Jupyter the book's roles and directives would stand as raw text; here they become what any notebook shows.
+In a plain Jupyter the book's roles and directives would stand as raw text; here they become what any notebook shows. Only the
+computed numbers of its sentences are known no sooner than when it has run: :func:`fill` puts them in.
+
+``python -m soluble.notebooks 04-il8.ipynb`` runs a notebook to its end and says what that took of the machine.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
 import re
-from collections.abc import Collection
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 from soluble.teaching import Block, blocks
 
 WORDS = re.compile(r"(?P<words>.+?)\s*<(?P<id>[^<>]+)>", re.S)
 ROLE = re.compile(r"\{([\w:.-]+)\}`([^`]+)`")
+#: A computed number in a sentence: its name, and how it is written.
+NUMBER = re.compile(r"\{glue:text\}`\s*([^`:]+?)\s*(?::([^`]+))?`")
 TARGET = re.compile(r"^\([\w-]+\)=\s*$", re.M)
 #: A link to another page of the book, which a notebook on its own does not have.
-LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?:[\w/-]+\.md)?#?[\w-]*\)")
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?:[\w./-]+\.md)?#?[\w-]*\)")
 LEFT_OUT = {"evidence-table", "trials-table", "disagreements", "atlas", "gap-map", "compared-facts", "chapter-downloads", "bibliography", "model-sheets", "build-status", "mediators"}
+#: What ``pip install`` is given where nothing else is said: the package's file, beside the notebook.
+PACKAGE = f"./soluble-{version('soluble')}-py3-none-any.whl"
+#: Run last in a kernel: the seconds of processor that it took, and the most memory that it held, in bytes.
+MEASURE = """import json, resource, sys, time
+print(json.dumps([time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)]))"""
+NEEDS = "# This notebook needs the book's package. Once: take away the # of the next line and run this cell."
 NOTES = {"admonition", "note", "tip", "warning", "important", "caution", "margin", "seealso", "attention", "aside"}
 
 
-def notebook(chapter: Path, package: str, without: Collection[str] = ()):
-    """The chapter as an ``nbformat`` notebook.
+def notebook(chapter: Path, package: str = PACKAGE, without: Collection[str] = ()):
+    """The chapter as an ``nbformat`` notebook, whose computed numbers :func:`fill` puts in.
 
     ``package`` is what ``pip install`` needs to be given; directives named in ``without`` are left out (``{"solution"}``).
     """
@@ -36,12 +54,52 @@ def notebook(chapter: Path, package: str, without: Collection[str] = ()):
             cell.metadata["jupyter"] = {"source_hidden": True}
         cell.metadata.pop("mystnb", None)
     found.cells = [c for c in found.cells if c.source.strip()]
-    found.cells.insert(0, v4.new_code_cell(f"# This notebook needs the book's package. Once, in a terminal:\n#     pip install {package}"))
+    found.cells.insert(0, v4.new_code_cell(f"{NEEDS}\n# %pip install {package}"))
     found.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "language_info": {"name": "python"}}
     for number, cell in enumerate(found.cells):
         cell["id"] = f"cell-{number:03d}"
     found.nbformat, found.nbformat_minor = 4, 5
     return found
+
+
+def numbers(executed) -> dict[str, str]:
+    """The computed numbers of a notebook that has run, by their names, as its kernel showed them; they are taken out of its outputs."""
+    from myst_nb.ext.glue import extract_glue_data_cell
+
+    return {name: output["data"]["text/plain"] for cell in executed.cells if cell.cell_type == "code" for name, output in extract_glue_data_cell(cell)}
+
+
+def fill(book, known: Mapping[str, str]):
+    """The notebook with the computed numbers in its sentences, as on the page; one that is not known stands as its name."""
+    from myst_nb.core.variables import format_plain_text
+
+    def number(match: re.Match) -> str:
+        name, way = match.groups()
+        return format_plain_text(known[name], way or "s") if name in known else f"`{name}`"
+
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            cell.source = NUMBER.sub(number, cell.source)
+    return book
+
+
+def execute(book, folder: Path | None = None) -> None:
+    """Run a notebook to its end in a kernel of its own, in ``folder``; raises nbclient's ``CellExecutionError`` where a cell does."""
+    from nbclient import NotebookClient
+    from traitlets.config import Config
+
+    # Kernels that start at the same time may be given the same ports: each has sockets in a folder of its own, but on Windows.
+    with tempfile.TemporaryDirectory(prefix="kernel") as sockets:
+        config = Config({} if os.name == "nt" else {"KernelManager": {"transport": "ipc", "ip": f"{sockets}/ipc"}})
+        NotebookClient(book, timeout=300, config=config, resources={"metadata": {"path": str(folder or Path.cwd())}}).execute()
+
+
+def wheel(folder: Path) -> Path:
+    """Build the package that the notebooks need into ``folder``: one file, with the models and the evidence in it. Works in a checkout."""
+    top = Path(__file__).resolve().parent.parent
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder.resolve())]
+    subprocess.run(command, cwd=top, check=True, stdout=subprocess.DEVNULL)
+    return folder / PACKAGE
 
 
 def plain(text: str, without: Collection[str] = ()) -> str:
@@ -113,8 +171,8 @@ def _role(match: re.Match) -> str:
         known = evidence.references()
         keys = [known[k.strip()]["label"] if k.strip() in known else k.strip() for k in text.split(",")]
         return ", ".join(keys) if name == "cite:t" else f"({'; '.join(keys)})"
-    if name.startswith("glue"):
-        return f"`{text.split(':')[0]}`"
+    if name == "glue:text":
+        return match[0]
     label = re.match(r"(.*?)\s*<[^>]+>$", text)
     return label[1] if label else text
 
@@ -129,3 +187,35 @@ def words_and_id(text: str) -> tuple[str, str]:
     """``words <id>`` as its two parts; the words are empty when the id stands alone."""
     match = WORDS.fullmatch(text.strip())
     return (" ".join(match["words"].split()), match["id"].strip()) if match else ("", text.strip())
+
+
+def measured(book, folder: Path | None = None) -> tuple[float, float]:
+    """:func:`execute` it; returns its kernel's seconds of processor and largest memory in bytes. Not on Windows, which keeps no such count."""
+    from nbformat import v4
+
+    book.cells.append(v4.new_code_cell(MEASURE))
+    execute(book, folder)
+    seconds, peak = json.loads(book.cells.pop().outputs[0]["text"])
+    return seconds, peak
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    import nbformat
+
+    parser = argparse.ArgumentParser(prog="python -m soluble.notebooks", description="Run notebooks, and say what each took of the machine.")
+    parser.add_argument("notebooks", nargs="+", type=Path, metavar="notebook")
+    parser.add_argument("--out", type=Path, help="a folder that the notebooks are written into as they were run")
+    found = parser.parse_args(arguments)
+    for path in found.notebooks:
+        book = nbformat.read(path, 4)
+        seconds, peak = measured(book, path.parent)
+        print(f"{path.name}: {seconds:.1f} s of processor, {peak / 1e6:.0f} MB of memory at most", flush=True)
+        if found.out:
+            found.out.mkdir(parents=True, exist_ok=True)
+            nbformat.write(book, found.out / path.name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

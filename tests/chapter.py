@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from soluble import evidence, teaching
+from soluble import evidence, notebooks, teaching
 
 CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
 
@@ -54,14 +54,13 @@ class Chapter:
     def run(self):
         """The notebook after one run in a fresh kernel, and the seconds that it took."""
         import jupytext
-        from nbclient import NotebookClient
 
         book = jupytext.reads(self.text, fmt="md:myst")
         book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         os.environ["SOLUBLE_STATIC"] = "1"
         start = time.perf_counter()
         try:
-            NotebookClient(book, timeout=240, resources={"metadata": {"path": str(CHAPTERS)}}).execute()
+            notebooks.execute(book, CHAPTERS)
         finally:
             del os.environ["SOLUBLE_STATIC"]
         return book, time.perf_counter() - start

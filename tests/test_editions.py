@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from test_teaching import CHAPTER, CHAPTERS
 
-from soluble import course, editions
+from soluble import course, editions, notebooks
 from soluble.notebooks import plain
 from soluble.teaching import exercises
 
@@ -82,6 +82,23 @@ def test_an_instructor_has_every_solution_and_its_minutes(chapter):
         for _, said in editions.wrong_answers(exercise.check):
             assert said in text
     assert f"| together | | {sum(e.minutes for e in exercises(chapter))} |" in text
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)
+def test_each_stub_fails_each_solution_passes_and_the_numbers_are_the_pages(chapter, html):
+    """In the instructor's notebook as it is made and run; the computed numbers in its sentences are those of the site's notebook."""
+    book = editions.instructor(chapter)
+    notebooks.execute(book, chapter.parent)
+    for exercise in exercises(chapter):
+        said = [str(cell.outputs) for cell in book.cells if exercise.check and cell.source == exercise.check]
+        assert len(said) == (2 if exercise.check else 0), exercise.id
+        for text, right, wrong in zip(said, ("Not yet: ", "Correct: "), ("Correct: ", "Not yet: "), strict=False):
+            assert right in text and wrong not in text, exercise.id
+    mine = notebooks.fill(editions.student(chapter), notebooks.numbers(book))
+    site = nbformat.read(html / "downloads" / f"{chapter.stem}.ipynb", 4)
+    lines, sites = ({line for cell in made.cells if cell.cell_type == "markdown" for line in cell.source.splitlines()} for made in (mine, site))
+    assert lines <= sites, lines - sites
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -317,24 +318,37 @@ def test_a_page_is_read_again_when_what_it_rests_on_changes(tree, text, changed,
     assert (rebuild.digest(text, tree, tree / "soluble") != before) is again
 
 
-def links_of(address, site_branch=""):
+def links_of(address, site_branch="", hub=""):
     from types import SimpleNamespace
 
     from soluble.sphinxext import context
 
-    config = SimpleNamespace(html_theme_options={"repository_url": address, "repository_branch": ""}, soluble_site_branch=site_branch)
+    config = SimpleNamespace(html_theme_options={"repository_url": address, "repository_branch": ""}, soluble_site_branch=site_branch, soluble_hub=hub)
     env = SimpleNamespace(doc2path=lambda name, base: f"{name}.md")
     return [link["href"] for link in context.repository_links(SimpleNamespace(config=config, env=env), "chapters/03-il6")]
 
 
 def test_no_link_to_a_repository_that_is_not_named():
-    assert links_of("") == []
+    assert links_of("") == links_of("", "gh-pages", "https://hub.example.org") == []
     found = links_of("https://github.com/someone/book/")
     assert "https://github.com/someone/book/edit/main/chapters/03-il6.md" in found
-    assert any("mybinder.org" in a for a in found) and any("/issues/new" in a for a in found)
+    assert "https://mybinder.org/v2/gh/someone/book/main?urlpath=lab/tree/notebooks/student/03-il6.ipynb" in found
+    assert any("/issues/new" in a for a in found) and not any("git-pull" in a for a in found)
     assert not any("colab" in a for a in found), "Colab opens notebooks, which the source does not hold"
     found = links_of("https://github.com/someone/book/", "gh-pages")
     assert "https://colab.research.google.com/github/someone/book/blob/gh-pages/downloads/03-il6.ipynb" in found
+
+
+@pytest.mark.parametrize(
+    ("site_branch", "branch", "path"),
+    [("", "main", "book/chapters/03-il6.md"), ("gh-pages", "gh-pages", "book/downloads/03-il6.ipynb")],
+)
+def test_a_hub_pulls_the_repository_and_opens_the_chapter(site_branch, branch, path):
+    """The form that nbgitpuller documents: repo, branch, and a path that begins with the folder of the repository."""
+    for address in ("https://github.com/someone/book/", "https://git.example.org/someone/book.git"):
+        (link,) = (a for a in links_of(address, site_branch, "https://hub.example.org/") if "git-pull" in a)
+        assert link.startswith("https://hub.example.org/hub/user-redirect/git-pull?")
+        assert parse_qs(urlsplit(link).query) == {"repo": [address.rstrip("/")], "branch": [branch], "urlpath": [f"lab/tree/{path}"]}
 
 
 # --- notebooks --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import soluble
 from docutils import nodes
@@ -63,20 +63,19 @@ def repository_links(app: Sphinx, pagename: str):
     yield {"href": address, "icon": "branch", "text": "Repository"}
     yield {"href": f"{address}/edit/{branch}/{source}", "icon": "edit", "text": "Suggest an edit"}
     yield {"href": f"{address}/issues/new?title={quote('On ' + source)}", "icon": "bulb", "text": "Report a problem"}
-    if CHAPTER.match(pagename) and "github.com/" in address:
+    if not CHAPTER.match(pagename):
+        return
+    stem, site, hub = pagename.rpartition("/")[2], app.config.soluble_site_branch, app.config.soluble_hub.rstrip("/")
+    if "github.com/" in address:
         place = address.split("github.com/")[1]
-        yield {
-            "href": f"https://mybinder.org/v2/gh/{place}/{branch}?urlpath=lab/tree/{quote(str(source))}",
-            "icon": "rocket",
-            "text": "Run on Binder",
-        }
-        site = app.config.soluble_site_branch
+        binder = f"https://mybinder.org/v2/gh/{place}/{branch}?urlpath={quote(f'lab/tree/notebooks/student/{stem}.ipynb')}"
+        yield {"href": binder, "icon": "rocket", "text": "JupyterLab on Binder"}
         if site:  # Colab opens .ipynb files that lie in a repository; a chapter's source is none, the built site holds one
-            yield {
-                "href": f"https://colab.research.google.com/github/{place}/blob/{site}/downloads/{pagename.rpartition('/')[2]}.ipynb",
-                "icon": "rocket",
-                "text": "Open in Colab",
-            }
+            yield {"href": f"https://colab.research.google.com/github/{place}/blob/{site}/downloads/{stem}.ipynb", "icon": "rocket", "text": "Open in Colab"}
+    if hub:
+        wanted, path = (site, f"downloads/{stem}.ipynb") if site else (branch, source)
+        pull = {"repo": address, "branch": wanted, "urlpath": f"lab/tree/{address.rpartition('/')[2].removesuffix('.git')}/{path}"}
+        yield {"href": f"{hub}/hub/user-redirect/git-pull?{urlencode(pull)}", "icon": "rocket", "text": "JupyterLab on our hub"}
 
 
 def summary(doctree: nodes.document, length: int = 180) -> str:
@@ -124,6 +123,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_config_value("soluble_site_branch", "", "html", str)
+    app.add_config_value("soluble_hub", "", "html", str)
     app.connect("config-inited", settings, priority=900)
     app.connect("html-page-context", page, priority=100)  # before the theme renders its parts
     app.connect("build-finished", finish, priority=990)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import platform
 import re
+import zipfile
 from datetime import UTC, datetime
 from html import escape
 from importlib import metadata
@@ -13,14 +16,16 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 from docutils.parsers.rst import directives
+from myst_nb.ext.glue.crossref import read_glue_cache
 from soluble import evidence, notebooks, style
 from soluble.mediators import mediators
-from soluble.paths import data_path
+from soluble.paths import data_path, data_root
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from . import icons, slides
 from .facts import noted, place, source_place
+from .rebuild import declarations
 
 FIRST = 8  # rows that a table inside a chapter shows before it is asked for all
 CHAPTER = re.compile(r"(?:.*/)?\d\d-[\w-]+$")
@@ -347,6 +352,8 @@ def offered(docname: str) -> list[dict[str, str]]:
     return [
         {"file": slides.name_of(name), "icon": "slides", "text": "Slides", "how": ""},
         {"file": f"downloads/{name}.ipynb", "icon": "notebook", "text": "Notebook (.ipynb)"},
+        {"file": f"downloads/{notebooks.PACKAGE.removeprefix('./')}", "icon": "file", "text": "The package that it needs (.whl)"},
+        {"file": f"downloads/{name}-data.zip", "icon": "download", "text": "Facts and models (.zip)"},
         {"file": f"downloads/{name}.bib", "icon": "quote", "text": "References (BibTeX)"},
     ]
 
@@ -356,19 +363,43 @@ def announce(app: Sphinx, env) -> None:
 
 
 def write_downloads(app: Sphinx, exception: Exception | None) -> None:
-    """The notebooks, references and models, into ``downloads/`` of the site."""
+    """The notebooks and what they need, each chapter's data and references, and the models, into ``downloads/`` of the site."""
     if exception is not None or app.builder.name != "html":
         return
     folder = Path(app.outdir) / "downloads"
     folder.mkdir(exist_ok=True)
     address = (app.config.html_theme_options.get("repository_url") or "").rstrip("/")
-    package = f'"soluble @ git+{address}"' if address else "<folder or address of the book's repository>"
+    package = f'"soluble @ git+{address}"' if address else notebooks.PACKAGE
     without = () if app.config.soluble_solutions else {"solution"}
     for name in app.env.soluble_downloads:
-        stem = name.rpartition("/")[2]
-        nbformat.write(notebooks.notebook(Path(app.env.doc2path(name)), package, without), folder / f"{stem}.ipynb")
+        stem, source = name.rpartition("/")[2], Path(app.env.doc2path(name))
+        book = notebooks.fill(notebooks.notebook(source, package, without), numbers(app, name))
+        nbformat.write(book, folder / f"{stem}.ipynb")
         (folder / f"{stem}.bib").write_text(notebooks.bibtex(sources(app, name), data_path("references.bib")), encoding="utf8")
+        write_data(folder / f"{stem}-data.zip", source.read_text(encoding="utf8"), app.env.soluble_used.get(name, set()))
+    notebooks.wheel(folder)
     write_models(folder / "models")
+
+
+def numbers(app: Sphinx, docname: str) -> dict[str, str]:
+    """The computed numbers of a page by their names, as the build kept them."""
+    kept = read_glue_cache(app.env.mystnb_config.output_folder, docname)
+    return {name: output["data"]["text/plain"] for name, output in kept.items()}
+
+
+def write_data(path: Path, text: str, facts: set[str]) -> None:
+    """A chapter's data as one archive: the rows of these facts, and the models, populations and cohorts that its text names."""
+    table = io.StringIO(newline="")
+    with data_path("evidence", "facts.csv").open(encoding="utf8", newline="") as source:
+        rows = csv.reader(source)
+        csv.writer(table, lineterminator="\n").writerows([next(rows), *(row for row in rows if row[0] in facts)])
+    files = {"facts.csv": table.getvalue().encode()}
+    for file in (*declarations(data_root()), *sorted(data_path("evidence", "cohorts").glob("*.csv"))):
+        if file.stem in text:
+            files[file.relative_to(data_root()).as_posix()] = file.read_bytes()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
 def sources(app: Sphinx, docname: str) -> set[str]:

@@ -34,8 +34,7 @@ def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | 
     yield package / "teaching.py"
     if RUNS.search(text):
         yield from sorted(package.glob("*.py"))
-    models = sorted([*(root / "models").glob("*.yaml"), *(root / "models" / "fields").glob("*.yaml"), *(root / "models" / "populations").glob("*.yaml")])
-    yield from (m for m in models if m.stem in text or SHEETS.search(text))
+    yield from (m for m in declarations(root) if m.stem in text or SHEETS.search(text))
     if SHEETS.search(text):
         yield from sorted(package.glob("*.py"))
     if TABLES.search(text):
@@ -54,6 +53,11 @@ def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | 
     if "{mediators}" in text:
         yield root / "evidence" / "mediators.yaml"
         yield package / "mediators.py"
+
+
+def declarations(root: Path) -> list[Path]:
+    """The files of all models, fields and populations."""
+    return sorted(path for folder in ("models", "models/fields", "models/populations") for path in (root / folder).glob("*.yaml"))
 
 
 def _rows(path: Path, wanted: Collection[str]) -> list[str]:
