@@ -525,8 +525,10 @@ def _text(parent: ElementTree.Element, name: str, text: str, form: str = "markdo
 
 def configuration(site: Path, explorer: str) -> Mapping[str, Any]:
     """What the page of an explorer holds of it, out of a built site. Raises ``FileNotFoundError`` where there is no such page."""
-    text = (site / "chapters" / f"explorer-{explorer}.html").read_text(encoding="utf8")
-    return json.loads(re.search(r'<script class="explorer-config"[^>]*>(.*?)</script>', text, re.S)[1])
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup((site / "chapters" / f"explorer-{explorer}.html").read_text(encoding="utf8"), "html.parser")
+    return json.loads(page.select_one("script.explorer-config").string)
 
 
 def misfit(setting: Setting, config: Mapping[str, Any]) -> str:

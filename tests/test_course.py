@@ -352,3 +352,32 @@ def state_of(context, address, explorer):
     found = tab.evaluate(f"({{scenario: solubleExplorers['{explorer}'].scenario, values: {{...solubleExplorers['{explorer}'].values}}}})")
     tab.close()
     return found
+
+
+def test_a_setting_that_no_explorer_has_is_named_with_its_file(toy, tmp_path):
+    """What the build stops with."""
+    guide = toy()
+    (tmp_path / "chapters").joinpath("explorer-tides.html").write_text(
+        '<script class="explorer-config" type="application/json">{"controls": [{"name": "a", "min": 0, "max": 0.2}], "scenarios": ["spring"]}</script>', encoding="utf8"
+    )
+    assert list(course.misfits(tmp_path, {"01-tides": guide})) == ["course/notes/01-tides.yaml: the setting of `tides`: `a` is `0.25`; it goes from 0 to 0.2"]
+    (tmp_path / "chapters" / "explorer-tides.html").unlink()
+    assert "the site has no page of it" in next(course.misfits(tmp_path, {"01-tides": guide}))
+
+
+@pytest.mark.site
+@pytest.mark.browser
+def test_the_bank_is_filtered_and_answers_open_on_demand(browser, site):
+    with contextlib.closing(browser.new_context()) as context:
+        tab = context.new_page()
+        tab.goto(f"{site}/course/questions.html")
+        every, mine = len(QUESTIONS), GUIDES["04-il8"].questions
+        assert tab.locator("[data-count]").inner_text() == f"All {every} questions"
+        tab.get_by_label("Chapter").select_option("4 · IL-8")
+        assert tab.locator("[data-count]").inner_text() == f"{len(mine)} of {every} questions"
+        tab.get_by_label("Difficulty").select_option("1 recall")
+        assert tab.locator(".question:visible").count() == sum(q.difficulty == 1 for q in mine) > 0
+        answer = tab.locator(".question:visible details").first
+        assert not answer.locator("p").first.is_visible()
+        answer.locator("summary").click()
+        assert answer.locator("p").first.is_visible() and answer.locator("a").last.is_visible()
