@@ -2,7 +2,7 @@
 
 What becomes a slide follows from the anatomy that every chapter keeps:
 
-* the title with its answer in one sentence, the aims, the puzzle, the key points;
+* the title with its answer in one sentence, the aims, the puzzle with its tables, the key points;
 * of the sections between the puzzle and the model: each drawn figure with its caption, each subsection;
 * of the model: the part in words, the equations, the first sentence of each thing that it leaves out;
 * wherever they stand: each *Predict*, each explorer (alive, from the files of its own page), each *What you should have
@@ -22,7 +22,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
-from math import ceil
+from itertools import combinations, pairwise
+from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
 
 FOLDER = "slides"
 #: How many letters a line holds and how many lines a slide, from the largest type to the smallest.
-SIZES = {"large": (58, 8.2), "middle": (74, 10.3), "small": (90, 12.5)}
+SIZES = {"huge": (46, 4.3), "large": (58, 8.2), "middle": (74, 10.3), "small": (90, 12.5)}
 BESIDE = 300  # letters that stand with a picture
 COLUMN = 18.5  # letters of equations, one above the other
 QUESTIONS = 2  # of the quiz
 SUBSECTIONS, SUBJECTS = 3, 3  # of a section before the model; of the clinic, and of the disagreements
+ROWS = 10  # of a table
 SOURCES = 30  # on a slide
 MOST = 40  # slides; a deck that has more leaves out subsections before the model
 
@@ -155,11 +157,11 @@ class Deck:
     def collect(self) -> None:
         sections = self.article.find_all("section", recursive=False)
         titles = [self.words(section.h2) for section in sections]
-        model = next((i for i, title in enumerate(titles) if title.startswith("The model")), len(sections))
+        model = next((i for i, title in enumerate(titles) if title.startswith("The model")), 0)
         self.front()
         for number, (section, title) in enumerate(zip(sections, titles, strict=True)):
             if number == 0:
-                self.say(section, title, title, self.paragraphs(section))
+                self.puzzle(section, title)
                 self.key_points()
             elif number < model:
                 self.background(section, title)
@@ -184,6 +186,20 @@ class Deck:
         if aims := self.article.select_one("div.aims"):
             body = [copy.copy(aims.ul), *[self.tag("p", "deck-note", list(p.children)) for p in aims.find_all("p", recursive=False)[1:]]]
             self.add("aims", self.eyebrow, self.words(aims.p), body, "")
+
+    def puzzle(self, section: Tag, title: str) -> None:
+        """The text of the first section, and its tables, each after what leads to it."""
+        kept = self.paragraphs(section)
+        text: list[Tag] = []
+        for block in section.find_all(True, recursive=False):
+            table = block.select_one(":scope > .cell_output table.dataframe") if is_class(block, "cell") else None
+            if any(block is one for one in kept):
+                text.append(block)
+            elif table and len(table.select("tbody tr")) <= ROWS:
+                self.say(section, title, title, text)
+                self.add("rows", title, title, [self.tag("div", "deck-table", [table])], self.anchor(section))
+                text = []
+        self.say(section, title, title, text)
 
     def key_points(self) -> None:
         if points := self.article.select_one("div.key-points"):
@@ -338,6 +354,8 @@ class Deck:
     def spread(self, at: Tag, part: str, heading: str, lines: list[Line], most: int, kind: str = "words") -> None:
         if not self.fitting(lines):
             lines = [line.opening() for line in lines]
+        if not lines:
+            return
         groups = self.grouped(lines)[:most]
         for number, group in enumerate(groups, 1):
             slide = self.add(kind, part, heading, [self.set(group)], self.anchor(at), size=self.fitting(group))
@@ -348,34 +366,22 @@ class Deck:
         return next((size for size, (width, rows) in SIZES.items() if sum(line.height(width) for line in lines) <= rows), "")
 
     def grouped(self, lines: list[Line]) -> list[list[Line]]:
-        """Lines as slides: as few as hold them, parted between paragraphs where that is possible."""
-        if not lines:
-            return []
+        """Lines as slides: few, even, and parted between paragraphs where that costs no more than one slide."""
         width, rows = SIZES["middle"]
+        heights = [line.height(width) for line in lines]
         if self.fitting(lines):
             return [lines]
-        whole = sum(line.height(width) for line in lines)
-        share = whole / ceil(whole / rows)
-        groups: list[list[Line]] = [[]]
-        used = 0.0
-        for number, line in enumerate(lines):
-            tall = line.height(width)
-            paragraph = sum(x.height(width) for x in self._paragraph(lines, number))
-            full = used + tall > rows or (line.first and used >= 0.45 * share and used + paragraph > rows >= paragraph)
-            if groups[-1] and full:
-                groups.append([])
-                used = 0.0
-            groups[-1].append(line)
-            used += tall
-        return groups
-
-    @staticmethod
-    def _paragraph(lines: list[Line], start: int) -> Iterator[Line]:
-        yield lines[start]
-        for line in lines[start + 1 :]:
-            if line.first:
-                return
-            yield line
+        least = ceil(sum(heights) / rows)
+        best: tuple[float, list[list[Line]]] = (inf, [[line] for line in lines])
+        for count in range(least, min(least + 3, len(lines) + 1)):
+            for cuts in combinations(range(1, len(lines)), count - 1):
+                ends = [0, *cuts, len(lines)]
+                talls = [sum(heights[i:j]) for i, j in pairwise(ends)]
+                if max(talls) <= rows:
+                    even = sum((count * tall / sum(heights) - 1) ** 2 for tall in talls)
+                    cost = count + even + 1.5 * sum(not lines[cut].first for cut in cuts)
+                    best = min(best, (cost, [lines[i:j] for i, j in pairwise(ends)]), key=lambda x: x[0])
+        return best[1]
 
     def lines(self, blocks: list[Tag], without: str | None = None) -> list[Line]:
         out: list[Line] = []
