@@ -25,7 +25,8 @@ WORDS = re.compile(r"(?P<words>.+?)\s*<(?P<id>[^<>]+)>", re.S)
 ROLE = re.compile(r"\{([\w:.-]+)\}`([^`]+)`")
 #: A computed number in a sentence: its name, and how it is written.
 NUMBER = re.compile(r"\{glue:text\}`\s*([^`:]+?)\s*(?::([^`]+))?`")
-TARGET = re.compile(r"^\([\w-]+\)=\s*$", re.M)
+#: An address, or classes, on a line above what they belong to.
+TARGET = re.compile(r"^(?:\([\w-]+\)=|\{(?:\.[\w-]+ ?)+\})\s*$", re.M)
 #: A link to another page of the book, which a notebook on its own does not have.
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?:[\w./-]+\.md)?#?[\w-]*\)")
 LEFT_OUT = {"evidence-table", "trials-table", "disagreements", "atlas", "gap-map", "compared-facts", "chapter-downloads", "bibliography", "model-sheets", "build-status", "mediators"}

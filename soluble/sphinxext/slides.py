@@ -7,11 +7,12 @@ What becomes a slide follows from the anatomy that every chapter keeps:
 * of the model: the part in words, the equations, the first sentence of each thing that it leaves out;
 * wherever they stand: each *Predict*, each explorer (alive, from the files of its own page), each *What you should have
   seen*, each picture that a cell has drawn with the words that read it;
-* each disagreement and each paragraph of the clinic that begins with its subject; the exercise to criticise
+* each disagreement and each paragraph of the clinic that begins with its subject in bold; the exercise to criticise
   and the first questions of the quiz, none with its answer; the summary; the sources that the slides cite.
 
 A paragraph is shown a sentence a line, as it is written. Where a text is longer than a slide it is parted, or cut at a
-sentence; the class ``no-slide`` on a paragraph, list or figure keeps it off the deck. ``src/deck.js`` turns the pages.
+sentence. The class ``no-slide`` on a paragraph, list or figure keeps it off the deck; ``on-slide`` on a paragraph that begins
+with bold words brings it on, with the list that follows. ``src/deck.js`` turns the pages.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ BESIDE = 300  # letters that stand with a picture
 COLUMN = 18.5  # letters of equations, one above the other
 QUESTIONS = 2  # of the quiz
 SUBSECTIONS, SUBJECTS = 3, 3  # of a section before the model; of the clinic, and of the disagreements
+LONG = 300  # letters of a sentence that is parted at its semicolons
 ROWS = 10  # of a table
 SOURCES = 30  # on a slide
 MOST = 40  # slides; a deck that has more leaves out subsections before the model
@@ -136,6 +138,23 @@ def shown(elements: Iterable) -> str:
     return re.sub(r"\s+", " ", "".join(out))
 
 
+def clauses(sentence: list) -> list[list]:
+    """A sentence, or, if it is longer than is read at a glance, its parts between semicolons."""
+    if len(shown(sentence)) <= LONG:
+        return [sentence]
+    parts: list[list] = [[]]
+    inside = 0  # of how many brackets
+    for node in sentence:
+        pieces = re.split(r"(?<=;) ", str(node)) if isinstance(node, NavigableString) else [node]
+        for number, piece in enumerate(pieces):
+            if number and not inside:
+                parts.append([])
+            text = str(piece) if isinstance(node, NavigableString) else shown([piece])
+            parts[-1].append(NavigableString((" " if number and inside else "") + text) if isinstance(node, NavigableString) else piece)
+            inside += text.count("(") - text.count(")")
+    return parts
+
+
 def is_class(element: Tag, name: str) -> bool:
     return name in element.get("class", [])
 
@@ -188,18 +207,25 @@ class Deck:
             self.add("aims", self.eyebrow, self.words(aims.p), body, "")
 
     def puzzle(self, section: Tag, title: str) -> None:
-        """The text of the first section, and its tables, each after what leads to it."""
+        """The text of the first section, and its pictures and tables, each after what leads to it."""
         kept = self.paragraphs(section)
         text: list[Tag] = []
         for block in section.find_all(True, recursive=False):
-            table = block.select_one(":scope > .cell_output table.dataframe") if is_class(block, "cell") else None
             if any(block is one for one in kept):
                 text.append(block)
-            elif table and len(table.select("tbody tr")) <= ROWS:
+            elif shown := self.printed(block):
                 self.say(section, title, title, text)
-                self.add("rows", title, title, [self.tag("div", "deck-table", [table])], self.anchor(section))
+                self.add("rows" if is_class(shown, "deck-table") else "picture", title, title, [shown], self.anchor(section))
                 text = []
         self.say(section, title, title, text)
+
+    def printed(self, block: Tag) -> Tag | None:
+        """The picture or the short table that a cell shows."""
+        output = block.select_one(":scope > .cell_output") if is_class(block, "cell") else None
+        table = output and output.select_one("table.dataframe")
+        if table and len(table.select("tbody tr")) <= ROWS:
+            return self.tag("div", "deck-table", [table])
+        return self.drawing(output)
 
     def key_points(self) -> None:
         if points := self.article.select_one("div.key-points"):
@@ -259,19 +285,28 @@ class Deck:
         return (1.9, 3.1, 4.4, 9.5)[min(depth, 3)] + (2 if depth < 2 and len(re.sub(r"<[^>]+>|\s", "", markup)) > 40 else 0) + (2 if "<mtr" in markup else 0)
 
     def rest(self, section: Tag, title: str) -> None:
-        """Predictions, explorers, what was to be seen, pictures, and paragraphs that begin with their subject."""
-        subjects = {"clinic": SUBJECTS, "dispute": SUBJECTS}
+        """Predictions, explorers, what was to be seen, pictures, and what begins with its subject."""
+        room = {"clinic": SUBJECTS, "dispute": SUBJECTS}
         for block in self.blocks(section):
-            lead = self.lead(block)
-            if self.live(block, title) or lead is None:
+            if self.live(block, title):
                 continue
             under = self.words(block.find_previous(["h2", "h3"]))
             kind = "dispute" if "disagree" in under else "clinic" if title.startswith("In the clinic") else ""
-            if lead.startswith("What you should have seen"):
-                self.say(block, under, lead, [block], most=2, kind="seen")
-            elif kind and subjects[kind]:
-                subjects[kind] -= 1
-                self.say(block, under, lead, [block], most=1, kind=kind)
+            for lead, one in self.subjects(block):
+                if lead.startswith("What you should have seen"):
+                    self.say(block, under, lead, [one], most=2, kind="seen")
+                elif is_class(block, "on-slide"):
+                    self.say(block, under, lead, [b for b in (block, block.find_next_sibling()) if b in self.paragraphs(block.parent) and (b is block or b.name == "ul")], most=3)
+                elif kind and room[kind]:
+                    room[kind] -= 1
+                    self.say(block, under, lead, [one], most=1, kind=kind)
+
+    def subjects(self, block: Tag) -> Iterator[tuple[str, Tag]]:
+        """A paragraph, or the items of a list, that begin with bold words; with these."""
+        items = block.find_all("li", recursive=False) if block.name == "ul" else []
+        for one in [block, *(item.find("p", recursive=False) or item for item in items)]:
+            if (lead := self.lead(one)) is not None:
+                yield lead, one
 
     def live(self, block: Tag, title: str) -> bool:
         """A prediction, an explorer or a picture becomes a slide."""
@@ -347,7 +382,7 @@ class Deck:
 
     def say(self, at: Tag, part: str, heading: str, blocks: list[Tag], most: int = 4, kind: str = "words") -> None:
         """Slides of sentences."""
-        lead = self.lead(blocks[0]) if len(blocks) == 1 and blocks[0].name == "p" else None
+        lead = self.lead(blocks[0]) if blocks else None
         lines = self.lines(blocks, without=lead if lead == heading else None)
         self.spread(at, part, heading, lines, most, kind)
 
@@ -399,7 +434,7 @@ class Deck:
                     pieces[-1].append(child)
             if without and pieces and pieces[0] and isinstance(pieces[0][0], Tag | NavigableString):
                 pieces[0] = [n for i, n in enumerate(pieces[0]) if not (isinstance(n, Tag) and n.name == "strong" and i <= 1)]
-            pieces = [p for p in pieces if shown(p).strip()]
+            pieces = [part for p in pieces for part in clauses(p) if shown(part).strip()]
             out += [Line(piece, number == 0) for number, piece in enumerate(pieces)]
         return out
 
@@ -431,8 +466,8 @@ class Deck:
         return [b for b in found if not is_class(b, "no-slide") and not (b.name == "p" and shown([b]).strip().endswith(":"))]
 
     def lead(self, block: Tag) -> str | None:
-        """The bold words with which a paragraph begins."""
-        if block.name != "p":
+        """The bold words with which a paragraph or an item begins."""
+        if block.name not in ("p", "li"):
             return None
         first = next((n for n in block.children if not (isinstance(n, NavigableString) and not n.strip())), None)
         if not isinstance(first, Tag) or first.name != "strong":
