@@ -14,7 +14,11 @@ from .paths import data_path
 
 @dataclass(frozen=True)
 class Mediator:
-    """One mediator: the name that the book uses, its other names, and where it is treated."""
+    """One mediator: the name that the book uses, its other names, what it is, and where it is treated.
+
+    ``made_by`` holds cells where no finding of the network tells; ``mass`` tells ``kDa`` and ``of`` what. A ``source`` is a key
+    of ``references.bib`` or the address of the page where it was seen.
+    """
 
     name: str
     long: str
@@ -24,6 +28,8 @@ class Mediator:
     chapter: str = ""
     colour: str = ""
     drugs: tuple[str, ...] = field(default=())
+    made_by: tuple[dict[str, str], ...] = ()
+    mass: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from . import evidence
 from .evidence import schema
-from .mediators import mediators
+from .mediators import Mediator, mediators
 from .model import UnknownNameError
 
 #: Effects of ``acts on``, in the order in which the book names them.
@@ -70,6 +71,23 @@ def choices(edges: pd.DataFrame) -> dict[str, list[str]]:
         "evidence": [e for e in ("patients", "mice", "cells") if e in set(edges["evidence"])],
         "setting": [s for s in ("lung cancer", "other cancer", "no cancer") if s in set(edges["setting"])],
     }
+
+
+def makers(mediator: Mediator) -> list[tuple[str, str, list[str]]]:
+    """The cells that were seen to make a mediator, each with where at best it was seen and its sources.
+
+    ``patients`` stands before ``cells`` (in culture), ``mice``, and what is ``stated`` without any. The findings of the network
+    say it; where they are silent, the mediator's own entry does.
+    """
+    order = ("patients", "cells", "mice", "stated")
+    known = evidence.network()
+    rows = known[(known["kind"] == "secretes") & (known["to"] == mediator.name)]
+    seen = [(r["from"], r["evidence"], r["source"]) for _, r in rows.iterrows()] + [(m["cell"], m["evidence"], m["source"]) for m in mediator.made_by]
+    found = []
+    for cell in dict.fromkeys(cell for cell, _, _ in seen):
+        own = [(where, source) for maker, where, source in seen if maker == cell]
+        found.append((cell, min((where for where, _ in own), key=order.index), list(dict.fromkeys(source for _, source in own))))
+    return sorted(found, key=lambda item: order.index(item[1]))
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from soluble import evidence
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
-from . import frames, icons, slides, styles, svg
+from . import frames, icons, slides, styles, svg, terms
 
 LOG = logging.getLogger(__name__)
 WEB = Path(__file__).resolve().parent.parent / "web"
@@ -255,6 +255,8 @@ class Page:
                 entry.select_one("p").extend([" ", way_out, "."])
         for sidebar in self.soup.select("#pst-primary-sidebar"):
             sidebar["role"], sidebar["aria-label"] = "region", "The book"
+        for link in self.soup.select("#pst-primary-sidebar nav li > a"):
+            link.string = link.get_text().partition(": ")[0]  # what a title promises after its colon has no room there
         heading = self.soup.select_one("article h1")
         if chapter and heading:
             line = self.soup.new_tag("p", attrs={"class": "eyebrow"})
@@ -262,6 +264,11 @@ class Page:
             heading.insert_before(line)
         if chapter and chapter.get("accent"):
             self.soup.body["style"] = f"--accent:var(--med-{chapter['accent']})"
+
+    def explain(self, names: terms.Names) -> None:
+        """The first use of each mediator and term tells what it is."""
+        if terms.mark(self.soup, names, f"{self.root}{terms.GLOSSARY}.html"):
+            self.soup.select_one("article")["data-script"] = "terms.js"
 
     def address(self, name: str, files: dict[str, str]) -> str:
         """Where this page finds a file of ``_assets``; a new content has a new address."""
@@ -287,7 +294,8 @@ class Page:
             views = sorted({f"view-{figure.get('data-view')}.js" for figure in self.soup.select("figure.explorer")} & set(files))
             scripts += [address(name) for name in ["kit.js", *(f"models/{key}.js" for key in self.models), *views, "explorer.js"]]
         if self.name == "search.html":
-            scripts = [f"{self.root}{name}" for name in SEARCH_SCRIPTS] + [address("summaries.js")] + scripts
+            found = [address("homes.js"), *(f"{self.root}{name}" for name in SEARCH_SCRIPTS), address("summaries.js")]  # it searches as it loads
+            scripts = found + scripts
         for element in self.soup.select("[data-script]"):  # a script that the page fetches when it is asked for
             element["data-script"] = address(element["data-script"])
         for source in scripts:
@@ -308,8 +316,8 @@ class Page:
 class Site:
     """The written site and the steps that finish it."""
 
-    def __init__(self, out: Path, chapters: dict[str, dict[str, str]], summaries: dict[str, str], landing: str, references: str, extra: list[str], data: dict[str, str]):
-        self.out, self.chapters, self.summaries = out, chapters, summaries
+    def __init__(self, out: Path, chapters: dict[str, dict[str, str]], summaries: dict[str, str], landing: str, references: str, extra: list[str], data: dict[str, str], names: terms.Names):
+        self.out, self.chapters, self.summaries, self.names = out, chapters, summaries, names
         self.landing, self.references, self.extra, self.data = landing, references, extra, data
         self.assets = out / "_assets"
         self.files: dict[str, str] = {}
@@ -335,6 +343,8 @@ class Site:
             page.draw_pictures()
             page.theme_explorers()
             page.mend_tables()
+            if name.removesuffix(".html") in self.chapters:
+                page.explain(self.names)
             page.hold_names()
             page.dress(self.chapters.get(name.removesuffix(".html")), self.references)
             frames.announce(page)

@@ -12,7 +12,7 @@ from docutils import nodes
 from markupsafe import Markup
 from sphinx.application import Sphinx
 
-from . import assets, atlas, icons, mediators
+from . import assets, atlas, cite, icons, mediators, terms
 
 HERE = Path(__file__).parent
 CHAPTER = re.compile(r"(?:.*/)?(\d\d)-[\w-]+$")
@@ -47,6 +47,9 @@ def page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
         {**item, "href": context["pathto"](item["file"], 1)} for item in getattr(app.env, "soluble_downloads", {}).get(pagename, [])
     ]
     context["repository_links"] = list(repository_links(app, pagename)) if doctree is not None else []
+    if CHAPTER.match(pagename):
+        context["chapter"] = pagename.rpartition("/")[2]
+        context["citations"] = Markup("".join(cite.html(cite.work(app, name), what) for name, what in ((pagename, "This chapter"), ("", "The book"))))
     if doctree is not None:
         context["description"] = summary(doctree)
         context["metatags"] = context.get("metatags", "")
@@ -118,7 +121,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     texts = {name: summary(app.env.get_doctree(name)) for name in sorted(app.env.found_docs)}
     extra = [f"models/{identity}" for identity in [*soluble.list_models(), *soluble.list_fields()]] + atlas.pages()
     landing = app.config.root_doc + ".html"
-    assets.Site(Path(app.outdir), chapters(app), texts, landing, app.config.soluble_references, extra, {"facts.js": atlas.script()}).finish()
+    data = {"facts.js": atlas.script(), "terms.js": terms.script(app), "homes.js": mediators.homes(app.env.found_docs)}
+    assets.Site(Path(app.outdir), chapters(app), texts, landing, app.config.soluble_references, extra, data, terms.Names(terms.glossary(app))).finish()
 
 
 def setup(app: Sphinx) -> None:

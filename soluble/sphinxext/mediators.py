@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from functools import cache
+from pathlib import Path
 
+from ruamel.yaml import YAML
 from soluble import style
 from soluble.mediators import mediators, plain
+from soluble.paths import data_path
 from sphinx import search
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
@@ -46,6 +50,20 @@ def words_of(text: str) -> list[str]:
     return [*found, *re.findall(r"\w+", rest)]
 
 
+def homes(pages: Collection[str]) -> str:
+    """A script that tells search which chapter treats what: mediators, their receptors and drugs, and ``evidence/topics.yaml``.
+
+    ValueError for a topic of a chapter that is not in ``pages``.
+    """
+    found = [(word, m.chapter) for m in mediators() if m.chapter for word in (m.name, *m.receptors, *m.drugs)]
+    topics = YAML(typ="safe").load(data_path("evidence", "topics.yaml").read_text(encoding="utf8"))
+    found += [(word, chapter) for chapter, words in topics.items() for word in words]
+    lost = sorted({chapter for _, chapter in found if f"chapters/{chapter}" not in pages})
+    if lost:
+        raise ValueError(f"evidence/topics.yaml or mediators.yaml names a chapter that is not in chapters/: {', '.join(lost)}")
+    return "solubleHomes=" + json.dumps([[word, f"chapters/{chapter}"] for word, chapter in found], ensure_ascii=False) + "\n"
+
+
 class SearchBook(SearchEnglish):
     """English, with every name of a mediator as one word."""
 
@@ -66,3 +84,4 @@ class SearchBook(SearchEnglish):
 
 def setup(app: Sphinx) -> None:
     search.languages["en"] = SearchBook
+    app.config.html_search_scorer = str(Path(__file__).with_name("scorer.js"))

@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 from html import escape
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
 from docutils.parsers.rst import directives
 from myst_nb.ext.glue.crossref import read_glue_cache
 from soluble import evidence, notebooks, style
-from soluble.mediators import mediators
+from soluble.mediators import Mediator, mediators
+from soluble.network import makers
 from soluble.paths import data_path, data_root
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -27,6 +29,7 @@ from . import icons, slides
 from .facts import noted, place, source_place
 from .rebuild import declarations
 
+SEEN_IN = {"patients": "patients", "cells": "in culture", "mice": "mice", "stated": "stated"}
 FIRST = 8  # rows that a table inside a chapter shows before it is asked for all
 CHAPTER = re.compile(r"(?:.*/)?\d\d-[\w-]+$")
 PACKAGES = ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb", "numpy", "scipy", "sympy", "pandas", "matplotlib", "python-libsbml", "latex2mathml", "anywidget")
@@ -315,20 +318,38 @@ def write_models(folder: Path) -> None:
 
 
 class Mediators(SphinxDirective):
-    """The mediators by all their names."""
+    """The mediators by all their names: receptors, the cells that make them, mass and chapter; each is ``#mediator-<word>``."""
 
     def run(self) -> list[nodes.Node]:
-        rows = []
-        for m in mediators():
-            written = m.chapter and f"chapters/{m.chapter}" in self.env.found_docs
-            where = f'<a href="{escape(m.chapter)}.html">chapter {int(m.chapter[:2])}</a>' if written else ""
-            names = ", ".join(escape(n) for n in m.synonyms)
-            rows.append(
-                f'<tr id="mediator-{m.word}"><td>{dot(m.colour or m.name) if m.colour else dot(m.name)}</td><td>{escape(m.long)}<br>'
-                f"<span class=small>{names}</span></td><td>{escape(', '.join(m.receptors)) or '–'}</td><td>{escape(m.role)} {where}</td></tr>"
-            )
-        head = "<tr><th scope=col>Mediator</th><th scope=col>Other names</th><th scope=col>Receptors</th><th scope=col>In one line</th></tr>"
-        return [raw(f'<div class="evidence-table table-scroll"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>')]
+        rows = "".join(self.row(m) for m in mediators())
+        titles = ("Mediator", "Receptors", "Made by", "Mass, kDa", "In one line")
+        head = "".join(f"<th scope=col>{title}</th>" for title in titles)
+        return [raw(f'<div class="evidence-table mediators-table table-scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>')]
+
+    def row(self, m: Mediator) -> str:
+        written = m.chapter and f"chapters/{m.chapter}" in self.env.found_docs
+        where = f'<a href="{escape(m.chapter)}.html">Chapter {int(m.chapter[:2])}</a>' if written else ""
+        names = ", ".join([m.long, *m.synonyms])
+        return (
+            f'<tr id="mediator-{m.word}"><td>{dot(m.colour or m.name)}<br><span class=small>{escape(names)}</span></td><td>{escape(", ".join(m.receptors)) or "–"}</td>'
+            f"<td>{self.cells(m) or '–'}</td><td>{self.mass(m) or '–'}</td><td>{escape(m.role)} {where}</td></tr>"
+        )
+
+    def cells(self, m: Mediator) -> str:
+        return "<br>".join(
+            f"{escape(cell)} <span class=small>{SEEN_IN[where]}; {', '.join(self.source(key) for key in sources)}</span>" for cell, where, sources in makers(m)
+        )
+
+    def mass(self, m: Mediator) -> str:
+        if not m.mass:
+            return ""
+        return f'{escape(str(m.mass["kDa"]))}<br><span class=small>{escape(m.mass["of"])}; {self.source(m.mass["source"])}</span>'
+
+    def source(self, key: str) -> str:
+        """A source in the list of references, or a page by its host; KeyError for a key that is not there."""
+        if "://" in key:
+            return f'<a href="{escape(key)}">{escape(urlsplit(key).netloc.removeprefix("www."))}</a>'
+        return f'<a href="{escape(source_place(self.env.app.builder, self.env.docname, key))}">{escape(evidence.references()[key]["label"])}</a>'
 
 
 # ---------------------------------------------------------------------------------------------------------------------

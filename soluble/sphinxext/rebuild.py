@@ -16,7 +16,7 @@ from soluble.paths import data_root
 from sphinx.application import Sphinx
 
 PACKAGE = Path(__file__).resolve().parent.parent
-READING = ("facts", "teaching", "pages", "atlas", "mediators")  # the rest of the extension works when pages are written
+READING = ("facts", "teaching", "pages", "atlas", "mediators", "cite", "progress")  # the rest of the extension works when pages are written
 RUNS = re.compile(r"^`{3,}\{code-cell\}", re.M)
 FACT = re.compile(r"\{fact\}`\s*([\w.-]+)|\bfact\(\s*[\"']([\w.-]+)")
 TRIAL, DISAGREE = (re.compile(rf"\{{{role}\}}`(?:[^`<]*<)?\s*([\w.-]+)") for role in ("trial", "disagree"))
@@ -51,8 +51,8 @@ def rests_on(text: str, root: Path, package: Path = PACKAGE) -> Iterator[Path | 
         yield from sorted((root / "chapters").glob("[0-9][0-9]-*.md"))
         yield root / "evidence" / "facts.csv"
     if "{mediators}" in text:
-        yield root / "evidence" / "mediators.yaml"
-        yield package / "mediators.py"
+        yield from (root / "evidence" / name for name in ("mediators.yaml", "network.csv"))
+        yield from (package / name for name in ("mediators.py", "network.py", "sphinxext/terms.py"))
 
 
 def declarations(root: Path) -> list[Path]:

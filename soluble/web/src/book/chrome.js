@@ -48,7 +48,8 @@ function asDialog(sidebar, dialog, label) {
   dialog.showModal();
 }
 
-function light(dialog) {
+/** Closes a dialog when what is beside it, or a link in it, is clicked. */
+export function light(dialog) {
   dialog?.addEventListener("click", (event) => {
     if (event.target === dialog || event.target.closest("a[href]")) dialog.close();
   });
@@ -87,6 +88,8 @@ const ACTIONS = {
       "On this page",
     ),
 };
+
+export const act = (name) => ACTIONS[name]();
 
 function markCurrentSection() {
   const links = new Map();

@@ -1,4 +1,6 @@
-// A copy button on each block of code; whatever can be scrolled sideways can be reached by keyboard.
+import { say } from "./say.js";
+
+// A copy button on each block of code and each citation; whatever can be scrolled sideways can be reached by keyboard.
 const SCROLLERS = "article pre, article .math, article .table-scroll, article .cell_output, article .pst-scrollable-table-container, .model-sheet";
 
 function copyButton(block) {
@@ -6,22 +8,24 @@ function copyButton(block) {
   button.type = "button";
   button.className = "copy";
   button.textContent = "Copy";
-  button.setAttribute("aria-label", "Copy the code");
-  const say = (text) => {
+  const what = block.dataset.copy ?? "the code";
+  button.setAttribute("aria-label", `Copy ${what}`);
+  const tell = (text) => {
     button.textContent = text;
+    say(`${text}: ${what}`);
     setTimeout(() => (button.textContent = "Copy"), 1600);
   };
   button.addEventListener("click", async () => {
-    const text = block.querySelector("pre").textContent;
+    const pre = block.querySelector("pre");
     try {
-      await navigator.clipboard.writeText(text);
-      say("Copied");
+      await navigator.clipboard.writeText(pre.textContent);
+      tell("Copied");
     } catch {
       const range = document.createRange();
-      range.selectNodeContents(block.querySelector("pre"));
+      range.selectNodeContents(pre);
       getSelection().removeAllRanges();
       getSelection().addRange(range);
-      say("Selected");
+      tell("Selected");
     }
   });
   block.append(button);
@@ -47,7 +51,7 @@ function reachable() {
 }
 
 export function code() {
-  document.querySelectorAll("article .cell_input div.highlight, article div.highlight-python div.highlight").forEach((b) => {
+  document.querySelectorAll("article .cell_input div.highlight, article div.highlight-python div.highlight, .citing div.highlight").forEach((b) => {
     if (!b.querySelector(".copy")) copyButton(b);
   });
   // After a painted frame the layout is known, and measuring costs nothing.

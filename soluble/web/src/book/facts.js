@@ -1,4 +1,6 @@
-// A number tells where it comes from: its note opens on hover, focus and tap, closes on Escape, and stays on screen.
+// A number tells where it comes from, a term what it is: the note opens on hover, focus and tap, closes on Escape, and stays on screen.
+import { write } from "./terms.js";
+
 const ROOM = 8;
 
 function place(fact, note) {
@@ -18,19 +20,25 @@ function place(fact, note) {
 
 export function facts() {
   let open = null;
+  let wanted = null;
   let timer = 0;
   const close = () => {
     clearTimeout(timer);
     open?.classList.remove("is-open");
-    open = null;
+    open = wanted = null;
   };
-  const show = (fact) => {
+  /** False where there is no note to show. */
+  const show = async (fact) => {
     clearTimeout(timer);
-    if (open === fact) return;
+    if (open === fact) return true;
     close();
+    wanted = fact;
+    if (!fact.querySelector("[role=tooltip]") && !(await write(fact))) return false;
+    if (wanted !== fact) return true;
     open = fact;
     fact.classList.add("is-open");
     place(fact, fact.querySelector("[role=tooltip]"));
+    return true;
   };
   const leave = () => {
     clearTimeout(timer);
@@ -44,10 +52,10 @@ export function facts() {
     fact.addEventListener("focusin", () => show(fact));
     fact.addEventListener("focusout", (e) => !fact.contains(e.relatedTarget) && leave());
     value.addEventListener("pointerdown", (e) => (byTouch = e.pointerType === "touch"));
-    value.addEventListener("click", (e) => {
+    value.addEventListener("click", async (e) => {
       if (!byTouch) return;
       e.preventDefault(); // the first tap reads the note; the note holds the link
-      show(fact);
+      if (!(await show(fact))) location.assign(value.href);
     });
   }
   document.addEventListener("keydown", (e) => e.key === "Escape" && close());

@@ -3,11 +3,13 @@
 import { chrome } from "./chrome.js";
 import { code } from "./code.js";
 import { facts } from "./facts.js";
+import { keys } from "./keys.js";
+import { progress } from "./progress.js";
 import { quizzes } from "./quiz.js";
 import { search } from "./search.js";
 import { tables } from "./tables.js";
 
-const start = () => [chrome, code, facts, quizzes, search, tables].forEach((part) => part(document));
+const start = () => [chrome, code, facts, keys, progress, quizzes, search, tables].forEach((part) => part(document));
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
 else start();

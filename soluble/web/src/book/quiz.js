@@ -26,7 +26,9 @@ function judge(quiz) {
     : missing.length
       ? `Right so far; ${missing.length} more ${missing.length === 1 ? "answer is" : "answers are"} right.`
       : "Correct.";
-  quiz.classList.toggle("is-solved", !wrong.length && !missing.length);
+  const solved = !wrong.length && !missing.length;
+  quiz.classList.toggle("is-solved", solved);
+  if (solved) quiz.dispatchEvent(new Event("solved"));
   status.replaceChildren(verdict, why);
 }
 
