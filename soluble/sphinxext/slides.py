@@ -57,7 +57,7 @@ TEMPLATE = """<!DOCTYPE html>
 <link rel="icon" href="{root}_static/favicon.svg">
 <script>{first}</script>{links}
 </head>
-<body class="deck"{style}><main class="bd-article">
+<body class="deck"{style}><main class="bd-article"{cards}>
 {slides}
 </main>
 <nav class="deck-bar pst-js-only" aria-label="Slides">
@@ -556,6 +556,7 @@ class Deck:
             first=first_line,
             links="".join(links),
             style=f' style="{style}"' if style else "",
+            cards=f' data-script="{self.page.address("terms.js", files)}"' if "terms.js" in files else "",
             slides="\n".join(self.slide(number, slide) for number, slide in enumerate(self.slides, 1)),
             contents="".join(f'<li><a href="#/{n}"><span class="deck-kind">{escape(s.part)}</span> {escape(s.plain)}</a></li>' for n, s in enumerate(self.slides, 1)),
             keys="".join(f"<div><dt>{' '.join(f'<kbd>{k}</kbd>' for k in self.split_keys(keys))}</dt><dd>{what}</dd></div>" for keys, what in KEYS.items()),
