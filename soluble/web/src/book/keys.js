@@ -17,7 +17,7 @@ const ALWAYS = [
 ];
 const EXPLORERS = [
   ["← → ↑ ↓", "A step of the slider that has the focus; with Shift a small one", ".explorer:not([data-view=atlas])"],
-  ["Page Up, Page Down", "A large step of it", ".explorer:not([data-view=atlas])"],
+  ["Page\u00a0Up, Page\u00a0Down", "A large step of it", ".explorer:not([data-view=atlas])"],
   ["Home, End", "To its ends", ".explorer:not([data-view=atlas])"],
   ["← →", "Read a picture that has the focus at one place after the other; Esc ends it", ".explorer:not([data-view=atlas])"],
   ["← → ↑ ↓", "In the plane of two states: move the start of a run", ".explorer[data-view=phase]"],
