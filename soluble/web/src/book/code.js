@@ -36,7 +36,7 @@ function reachable() {
   const scrolls = new Map();
   for (const element of document.querySelectorAll(SCROLLERS)) {
     if (element.closest("details:not([open])")) continue; // measuring it would lay out what nobody sees
-    scrolls.set(element, element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== "visible");
+    scrolls.set(element, element.scrollWidth > element.clientWidth && getComputedStyle(element).overflowX !== "visible");
   }
   for (const [element, yes] of scrolls) {
     if (yes && !element.hasAttribute("tabindex")) {
