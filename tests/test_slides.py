@@ -6,11 +6,12 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, NavigableString
 from conftest import ROOT, serving
 from explorer_page import until
 from test_site import HTML, opened, readable, settle
 
+from soluble.sphinxext.slide_text import Line, clauses, fitting, grouped, shown
 from soluble.teaching import blocks, exercises
 
 pytestmark = [pytest.mark.site]
@@ -45,6 +46,29 @@ LOOK = """() => {
   }
   return wrong;
 }"""
+
+
+def text(*sentences):
+    """A paragraph as lines."""
+    return [Line([NavigableString(sentence)], number == 0) for number, sentence in enumerate(sentences)]
+
+
+def test_text_is_parted_evenly_between_paragraphs_and_none_is_lost():
+    sentence = "A sentence that is as long as most of those that this book holds, or a little longer."
+    lines = text(*[sentence] * 4) + text(*[sentence] * 4) + text(sentence)
+    groups = grouped(lines)
+    assert [line for group in groups for line in group] == lines and 2 <= len(groups) <= 3
+    assert all(group[0].first and fitting(group) for group in groups), "each slide begins with a paragraph"
+    one = grouped(text(*[sentence] * 11))
+    assert len(one) >= 2 and abs(len(one[0]) - len(one[-1])) <= 1, "a long paragraph is parted evenly, no sentence is left alone"
+    assert fitting(text("Short.")) == "huge" and fitting(text(*[sentence] * 4)) in ("large", "middle")
+
+
+def test_a_long_sentence_is_parted_at_semicolons_outside_of_brackets():
+    node = BeautifulSoup(f"<p>{'a long beginning ' * 18}(with this; and that); <em>a second; part</em>; a third.</p>", "html.parser").p
+    parts = [shown(part).strip() for part in clauses(list(node.children))]
+    assert [part[-22:] for part in parts] == ["g (with this; and that);"[-22:], "a second; part;", "a third."]
+    assert len(clauses(text("Short; and whole.")[0].nodes)) == 1
 
 
 def address(deck):

@@ -21,10 +21,8 @@ import copy
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
-from itertools import combinations, pairwise
-from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -32,18 +30,16 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from . import icons
+from .slide_text import Line, clauses, fitting, grouped, shown
 
 if TYPE_CHECKING:
     from .assets import Page
 
 FOLDER = "slides"
-#: How many letters a line holds and how many lines a slide, from the largest type to the smallest.
-SIZES = {"huge": (46, 4.3), "large": (58, 8.2), "middle": (74, 10.3), "small": (90, 12.5)}
 BESIDE = 300  # letters that stand with a picture
 COLUMN = 18.5  # letters of equations, one above the other
 QUESTIONS = 2  # of the quiz
 SUBSECTIONS, SUBJECTS = 3, 3  # of a section before the model; of the clinic, and of the disagreements
-LONG = 300  # letters of a sentence that is parted at its semicolons
 ROWS = 10  # of a table
 SOURCES = 30  # on a slide
 MOST = 40  # slides; a deck that has more leaves out subsections before the model
@@ -92,67 +88,9 @@ class Slide:
     heading: str
     body: list[Tag]
     anchor: str
-    plain: str = ""  # the heading without markup
+    label: str = ""  # what it is called where it has no heading
     of: tuple[int, int] = (1, 1)  # which of the slides that share a heading
     size: str = ""
-    classes: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Line:
-    """A sentence, or an item of a list."""
-
-    nodes: list
-    first: bool  # of its paragraph
-    item: bool = False
-
-    @property
-    def letters(self) -> int:
-        return len(shown(self.nodes))
-
-    def opening(self) -> Line:
-        """An item up to the end of its first sentence, bold words at its head not counted; a sentence as it is."""
-        if not self.item:
-            return self
-        out: list = []
-        for node in self.nodes:
-            if isinstance(node, NavigableString) and (end := re.search(r"[.;?](?=\s|$)", str(node))):
-                return Line([*out, NavigableString(str(node)[: end.start()] + ".")], self.first, True)
-            out.append(node)
-        return self
-
-    def height(self, width: int) -> float:
-        return ceil((self.letters + (4 if self.item else 0)) / width) + (0.7 if self.first or self.item else 0.3)
-
-
-def shown(elements: Iterable) -> str:
-    """What is read of these elements: notes are left out, an equation or drawing counts as some letters."""
-    out = []
-    for element in elements:
-        if isinstance(element, NavigableString):
-            out.append(str(element))
-        elif "fact-tip" in element.get("class", []):
-            continue
-        else:
-            out.append("eight…" if element.name == "s-lot" else shown(element.children))
-    return re.sub(r"\s+", " ", "".join(out))
-
-
-def clauses(sentence: list) -> list[list]:
-    """A sentence, or, if it is longer than is read at a glance, its parts between semicolons."""
-    if len(shown(sentence)) <= LONG:
-        return [sentence]
-    parts: list[list] = [[]]
-    inside = 0  # of how many brackets
-    for node in sentence:
-        pieces = re.split(r"(?<=;) ", str(node)) if isinstance(node, NavigableString) else [node]
-        for number, piece in enumerate(pieces):
-            if number and not inside:
-                parts.append([])
-            text = str(piece) if isinstance(node, NavigableString) else shown([piece])
-            parts[-1].append(NavigableString((" " if number and inside else "") + text) if isinstance(node, NavigableString) else piece)
-            inside += text.count("(") - text.count(")")
-    return parts
 
 
 def is_class(element: Tag, name: str) -> bool:
@@ -229,7 +167,7 @@ class Deck:
 
     def key_points(self) -> None:
         if points := self.article.select_one("div.key-points"):
-            self.add("points", self.eyebrow, self.words(points.p), [copy.copy(points.ul)], "", size=self.fitting(self.lines([points.ul])))
+            self.add("points", self.eyebrow, self.words(points.p), [copy.copy(points.ul)], "", size=fitting(self.lines([points.ul])))
 
     def background(self, section: Tag, title: str) -> None:
         for block in self.blocks(section):
@@ -350,7 +288,7 @@ class Deck:
             answers = self.soup.new_tag("ol", attrs={"class": "deck-answers"})
             for span in form.select(".quiz-answer label > span"):
                 answers.append(self.tag("li", "", self.inner(span.contents)))
-            self.add("quiz", "Quiz" + (" · several answers are right" if several else ""), "", [*body, answers], "quiz", plain=shown(lines).strip())
+            self.add("quiz", "Quiz" + (" · several answers are right" if several else ""), "", [*body, answers], "quiz", label=shown(lines).strip())
 
     def summary(self, section: Tag, title: str) -> None:
         paragraphs = [p for p in self.paragraphs(section) if not (self.lead(p) or "").startswith("Further reading")]
@@ -362,7 +300,7 @@ class Deck:
 
         known = evidence.references()
         keys = {a["href"].rpartition("#")[2] for s in self.slides for b in s.body for a in b.select("a[href*='references.html#']")} & set(known)
-        rows = sorted(keys, key=lambda key: known[key]["label"].lower())
+        rows = sorted(keys, key=lambda key: (known[key]["label"].lower(), key))
         for start in range(0, len(rows), SOURCES):
             items = self.soup.new_tag("ul", attrs={"class": "deck-sources"})
             for key in rows[start : start + SOURCES]:
@@ -375,8 +313,8 @@ class Deck:
 
     # -- how it becomes one -------------------------------------------------------------------------------------------
 
-    def add(self, kind: str, part: str, heading: str, body: list[Tag], anchor: str, plain: str = "", size: str = "") -> Slide:
-        slide = Slide(kind, self.eyebrow if part == heading else part, escape(heading), body, anchor, plain or heading, size=size)
+    def add(self, kind: str, part: str, heading: str, body: list[Tag], anchor: str, label: str = "", size: str = "") -> Slide:
+        slide = Slide(kind, self.eyebrow if part == heading else part, heading, body, anchor, label or heading, size=size)
         self.slides.append(slide)
         return slide
 
@@ -387,36 +325,14 @@ class Deck:
         self.spread(at, part, heading, lines, most, kind)
 
     def spread(self, at: Tag, part: str, heading: str, lines: list[Line], most: int, kind: str = "words") -> None:
-        if not self.fitting(lines):
+        if not fitting(lines):
             lines = [line.opening() for line in lines]
         if not lines:
             return
-        groups = self.grouped(lines)[:most]
+        groups = grouped(lines)[:most]
         for number, group in enumerate(groups, 1):
-            slide = self.add(kind, part, heading, [self.set(group)], self.anchor(at), size=self.fitting(group))
+            slide = self.add(kind, part, heading, [self.set(group)], self.anchor(at), size=fitting(group))
             slide.of = (number, len(groups))
-
-    def fitting(self, lines: list[Line]) -> str:
-        """The largest type in which the lines fit on a slide; nothing when they do not."""
-        return next((size for size, (width, rows) in SIZES.items() if sum(line.height(width) for line in lines) <= rows), "")
-
-    def grouped(self, lines: list[Line]) -> list[list[Line]]:
-        """Lines as slides: few, even, and parted between paragraphs where that costs no more than one slide."""
-        width, rows = SIZES["middle"]
-        heights = [line.height(width) for line in lines]
-        if self.fitting(lines):
-            return [lines]
-        least = ceil(sum(heights) / rows)
-        best: tuple[float, list[list[Line]]] = (inf, [[line] for line in lines])
-        for count in range(least, min(least + 3, len(lines) + 1)):
-            for cuts in combinations(range(1, len(lines)), count - 1):
-                ends = [0, *cuts, len(lines)]
-                talls = [sum(heights[i:j]) for i, j in pairwise(ends)]
-                if max(talls) <= rows:
-                    even = sum((count * tall / sum(heights) - 1) ** 2 for tall in talls)
-                    cost = count + even + 1.5 * sum(not lines[cut].first for cut in cuts)
-                    best = min(best, (cost, [lines[i:j] for i, j in pairwise(ends)]), key=lambda x: x[0])
-        return best[1]
 
     def lines(self, blocks: list[Tag], without: str | None = None) -> list[Line]:
         out: list[Line] = []
@@ -541,8 +457,9 @@ class Deck:
         return f"../chapters/{self.own}{address}" if address.startswith("#") else f"../chapters/{address}"
 
     def html(self, files: dict[str, str], first_line: str) -> str:
-        views = sorted({f"view-{f['data-view']}.js" for s in self.slides for b in s.body for f in b.select("figure.explorer") if f.get("data-view")} | {f"view-{f['data-view']}.js" for s in self.slides for f in s.body if is_class(f, "explorer")})
-        keys = dict.fromkeys(c["key"] for c in self.configs() if c.get("key"))
+        views = sorted({f"view-{element['data-view']}.js" for element in self.figures()})
+        configs = [json.loads(figure.select_one("script.explorer-config").string) for figure in self.figures()]
+        keys = dict.fromkeys(config["key"] for config in configs if config.get("key"))
         scripts = ["kit.js", *(f"models/{key}.js" for key in keys), *views, "explorer.js", "deck.js"]
         links = [f'<link rel="stylesheet" href="{self.page.address(name, files)}">' for name in ("book.css", "explorer.css", "deck.css")]
         links += [f'<script defer src="{self.page.address(name, files)}"></script>' for name in scripts if name in files]
@@ -558,7 +475,7 @@ class Deck:
             style=f' style="{style}"' if style else "",
             cards=f' data-script="{self.page.address("terms.js", files)}"' if "terms.js" in files else "",
             slides="\n".join(self.slide(number, slide) for number, slide in enumerate(self.slides, 1)),
-            contents="".join(f'<li><a href="#/{n}"><span class="deck-kind">{escape(s.part)}</span> {escape(s.plain)}</a></li>' for n, s in enumerate(self.slides, 1)),
+            contents="".join(f'<li><a href="#/{n}"><span class="deck-kind">{escape(s.part)}</span> {escape(s.label)}</a></li>' for n, s in enumerate(self.slides, 1)),
             keys="".join(f"<div><dt>{' '.join(f'<kbd>{k}</kbd>' for k in self.split_keys(keys))}</dt><dd>{what}</dd></div>" for keys, what in KEYS.items()),
             **{name: icons.icon(name) for name in ("left", "right", "list", "sun", "moon", "half")},
         )
@@ -567,15 +484,13 @@ class Deck:
     def split_keys(keys: str) -> list[str]:
         return re.findall(r"Page \w+|\S+", keys)
 
-    def configs(self) -> Iterator[dict]:
-        for slide in self.slides:
-            for element in slide.body:
-                if is_class(element, "explorer"):
-                    yield json.loads(element.select_one("script.explorer-config").string)
+    def figures(self) -> list[Tag]:
+        """The explorers on the slides."""
+        return [element for slide in self.slides for element in slide.body if is_class(element, "explorer")]
 
     @property
     def explorers(self) -> int:
-        return sum(slide.kind == "live" for slide in self.slides)
+        return len(self.figures())
 
     def slide(self, number: int, slide: Slide) -> str:
         body = BeautifulSoup("".join(str(element) for element in slide.body), "html.parser")
@@ -585,7 +500,7 @@ class Deck:
             element.decompose()
         of = f' <span class="deck-of">{slide.of[0]} of {slide.of[1]}</span>' if slide.of[1] > 1 else ""
         level = "h1" if slide.kind == "title" else "h2"
-        heading = f"<{level}>{slide.heading}{of}</{level}>" if slide.heading else ""
+        heading = f"<{level}>{escape(slide.heading)}{of}</{level}>" if slide.heading else ""
         question = body.select_one(".deck-question")
         if question:
             question.name = "h2"
@@ -594,7 +509,7 @@ class Deck:
         where = f"../chapters/{self.own}" + (f"#{slide.anchor}" if slide.anchor else "")
         total = len(self.slides)
         return (
-            f'<section class="slide {slide.kind}" id="/{number}" aria-label="Slide {number} of {total}: {escape(slide.plain, quote=True)}" tabindex="-1" style="--at:{number / total:.3f}">'
+            f'<section class="slide {slide.kind}" id="/{number}" aria-label="Slide {number} of {total}: {escape(slide.label, quote=True)}" tabindex="-1" style="--at:{number / total:.3f}">'
             f'<div class="slide-sheet{f" {slide.size}" if slide.size else ""}">{large}<p class="slide-part">{escape(slide.part)}</p>{heading}<div class="slide-body">{self.page.filled(str(body))}</div>'
             f'<div class="slide-foot"><a href="{where}">In the chapter</a><span class="slide-brand">Soluble Signals</span><span class="slide-number">{number} of {total}</span></div></div></section>'
         )
