@@ -253,6 +253,21 @@ def test_where_the_pointer_is_on_an_enlarged_slide_is_where_the_curve_is_read(br
 
 
 @pytest.mark.browser
+def test_a_number_on_an_enlarged_slide_tells_its_source_beside_itself(browser, site):
+    with opened(browser, f"{site}/{IL8}#/3", width=1920, height=1080) as tab:
+        fact = tab.locator(".slide[id='/3'] .fact-value").nth(1)
+        fact.hover()
+        note = tab.locator(".slide[id='/3'] .fact.is-open [role=tooltip]")
+        note.wait_for()
+        box, at = note.bounding_box(), fact.bounding_box()
+        assert "Source:" in note.inner_text()
+        assert 0 <= box["x"] <= at["x"] + 2 and box["x"] + box["width"] <= 1920 and at["x"] < box["x"] + box["width"]
+        assert min(abs(box["y"] - at["y"] - at["height"]), abs(box["y"] + box["height"] - at["y"])) < 12
+        tab.keyboard.press("Escape")
+        assert not note.is_visible() and not tab.locator("#deck-list").is_visible()
+
+
+@pytest.mark.browser
 def test_without_scripts_a_deck_is_a_page_and_printed_a_slide_is_a_page(browser):
     count = len(soup("04-il8").select(".slide"))
     with opened(browser, address("04-il8"), scripts=False, width=1280, height=720) as tab:

@@ -75,6 +75,7 @@ const TAKES = "input, select, textarea, button, summary, [role=button], [role=sl
 
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape" && document.querySelector(".fact.is-open")) return; // it closes the note
   const held = event.target.closest?.(TAKES);
   if (held && event.key === "Escape") return held.blur();
   const key = event.key === " " ? (event.shiftKey ? "PageUp" : "PageDown") : event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -85,6 +86,7 @@ function pressed(event) {
 
 function start() {
   colouring();
+  document.addEventListener("keydown", pressed);
   facts();
   current = Math.max(0, Math.min(slides.length, named()) - 1);
   fit();
@@ -94,7 +96,6 @@ function start() {
   for (const slide of slides) middle.observe(slide);
   addEventListener("resize", fit);
   addEventListener("hashchange", () => named() && go(named() - 1));
-  addEventListener("keydown", pressed);
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-deck]");
     if (button) ACTIONS[button.dataset.deck]();

@@ -13,9 +13,10 @@ function place(fact, note) {
   const room = { below: innerHeight - at.bottom - ROOM, above: at.top - ROOM };
   const above = size.height > room.below && room.above > room.below;
   const height = Math.min(size.height, above ? room.above : room.below);
-  note.style.left = `${left}px`;
-  note.style.top = `${above ? at.top - height - 2 : at.bottom + 2}px`;
-  if (height < size.height) note.style.maxHeight = `${height}px`;
+  const zoom = note.currentCSSZoom || 1; // on a slide
+  note.style.left = `${left / zoom}px`;
+  note.style.top = `${(above ? at.top - height - 2 : at.bottom + 2) / zoom}px`;
+  if (height < size.height) note.style.maxHeight = `${height / zoom}px`;
 }
 
 export function facts() {
