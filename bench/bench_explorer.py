@@ -25,6 +25,8 @@ import time
 from functools import partial
 from pathlib import Path
 
+from soluble.sphinxext import browser as browsers
+
 STEPS = 60
 #: A simulated cohort for the explorer of cut-points.
 PATIENTS = {
@@ -113,7 +115,6 @@ def in_browser():
     import sys
 
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-    import browser as browsers
     from explorer_page import write_page
     from playwright.sync_api import sync_playwright
 
@@ -141,7 +142,6 @@ def in_browser():
 
 def playing():
     """Rows (name, work of a frame, time between frames), each (median, p95), of every field model at its default size."""
-    import browser as browsers
     from explorer_page import write_page
     from playwright.sync_api import sync_playwright
 
@@ -178,7 +178,6 @@ TRIAL = """async (seed) => {
 
 def trials():
     """Rows (how the page came, {measure: (median, p95)}) for 1,000 virtual patients under two arms, in a worker and from a folder."""
-    import browser as browsers
     import soluble
     from conftest import serving
     from explorer_page import write_page
@@ -215,7 +214,6 @@ SHUFFLES = """async (seed) => {
 
 def shuffles():
     """{measure: (median, p95)} of 500 shuffles of 300 patients in the explorer of cut-points."""
-    import browser as browsers
     import soluble
     from explorer_page import write_page
     from playwright.sync_api import sync_playwright

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-import browser as browsers  # noqa: E402
 from explorer_page import opening  # noqa: E402
+
+from soluble.sphinxext import browser as browsers  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("MPLBACKEND", "agg")

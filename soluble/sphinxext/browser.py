@@ -1,4 +1,4 @@
-"""Find a Chrome or Chromium for the browser tests, or get one; never go on without.
+"""Find a Chrome or Chromium to print the book and to test it in, or get one; never go on without.
 
 Order: the variable ``SOLUBLE_CHROME``; an installed Chrome or Chromium; the one that playwright has or can download;
 the system's package manager, when it may be used without a password.
@@ -54,7 +54,7 @@ def playwrights_own() -> str | None:
 
 
 def _run(*command: str) -> bool:
-    print("browser tests: trying", " ".join(command), file=sys.stderr, flush=True)
+    print("no browser found: trying", " ".join(command), file=sys.stderr, flush=True)
     try:
         return subprocess.run(command, capture_output=True, timeout=900).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
@@ -87,7 +87,7 @@ def find() -> str:
     found = found or from_system()
     if not found:
         raise BrowserMissing(
-            "The browser tests need Chrome or Chromium. None is installed, playwright could not download one, and the "
+            "Printing and the browser tests need Chrome or Chromium. None is installed, playwright could not download one, and the "
             "system's package manager could not be used. Install Chrome or Chromium, or set SOLUBLE_CHROME to its path."
         )
     return found
