@@ -159,7 +159,7 @@ class TrialsTable(SphinxDirective):
             raise self.error("no trial fits this table")
         home = self.env.docname == self.config.soluble_evidence
         filtered = home or "filter" in self.options
-        name = "trials" if home else f"trials-{self.env.new_serialno('trials-table') + 1}"
+        name = "all-trials" if home else f"trials-{self.env.new_serialno('trials-table') + 1}"
         use(self.env, self.env.docname, [i for trial in trials for i in trial["facts"]])
         rows = "".join(trial_row(trial, self.env.app.builder, self.env.docname, anchored=home, filtered=filtered) for trial in trials)
         tools = filters(name, len(trials), TRIAL_FILTERS, "trials", first=0 if home else FIRST) if filtered else ""
