@@ -5,6 +5,8 @@
 # make bench  measures speeds and page weights
 # make validation  measures how far the models agree with libRoadRunner, the browser and the papers, for the book's page
 # make editions  writes a student's and an instructor's notebook of each chapter, assignments for otter-grader, and the question bank, into dist/editions
+# make offline  packs the built site into one zip that opens by a double click, dist/soluble-signals-offline.zip
+# make pdf    prints the whole book as dist/soluble-signals.pdf (needs Chrome or Chromium)
 # make course  builds the site without any solution, for a course, into _build/course/_build/html
 # Each of them sets up .venv by itself; Python 3.11 to 3.13 is all that has to be there.
 
@@ -17,7 +19,7 @@ PYTEST_ARGS ?=
 CHAPTERS ?=
 LAB_ARGS ?=
 
-.PHONY: book test serve lab bench validation web figures editions course requirements clean
+.PHONY: book test serve lab bench validation web figures editions course offline pdf requirements clean
 .DEFAULT_GOAL := book
 
 $(READY): requirements.txt requirements-test.txt pyproject.toml
@@ -62,6 +64,12 @@ course: $(READY)
 editions: $(READY)
 	@$(PY) -m soluble.editions dist/editions $(CHAPTERS)
 
+offline: book
+	@$(PY) -m soluble.sphinxext.offline dist/soluble-signals-offline.zip
+
+pdf: book
+	@$(PY) -m soluble.sphinxext.pdf dist/soluble-signals.pdf
+
 web: $(READY)
 	@$(PY) soluble/web/build.py
 
@@ -73,7 +81,7 @@ requirements: $(READY)
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" \
 	  --extra book pyproject.toml --output-file requirements.txt
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" \
-	  --extra book --extra ensemble --extra grade --extra test --constraint requirements.txt pyproject.toml --output-file requirements-test.txt
+	  --extra book --extra ensemble --extra grade --extra pdf --extra test --constraint requirements.txt pyproject.toml --output-file requirements-test.txt
 
 clean:
 	rm -rf _build

@@ -266,7 +266,8 @@ class Sheet:
         return "\n\n".join(parts) + "\n"
 
     def _repr_html_(self) -> str:
-        return f'<div class="model-sheet">{self.to_html()}</div>'
+        own = "" if self.model.variant else f' data-model="{escape(self.model.id)}"'
+        return f'<div class="model-sheet"{own}>{self.to_html()}</div>'
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
