@@ -5,7 +5,7 @@
 # make bench  measures speeds and page weights
 # make validation  measures how far the models agree with libRoadRunner, the browser and the papers, for the book's page
 # make editions  writes a student's and an instructor's notebook of each chapter, assignments for otter-grader, and the question bank, into dist/editions
-# make offline  packs the built site into one zip that opens by a double click, dist/soluble-signals-offline.zip
+# make offline  packs the built site into one zip that opens by a double click, dist/soluble-signals-offline.zip (without solutions: EDITION=course)
 # make pdf    prints the whole book as dist/soluble-signals.pdf (needs Chrome or Chromium)
 # make course  builds the site without any solution, for a course, into _build/course/_build/html
 # Each of them sets up .venv by itself; Python 3.11 to 3.13 is all that has to be there.
@@ -64,11 +64,21 @@ course: $(READY)
 editions: $(READY)
 	@$(PY) -m soluble.editions dist/editions $(CHAPTERS)
 
-offline: book
-	@$(PY) -m soluble.sphinxext.offline dist/soluble-signals-offline.zip
+ifeq ($(EDITION),course)
+BUILT := course
+TAKEN := soluble-signals-course
+SITE := _build/course/_build/html
+else
+BUILT := book
+TAKEN := soluble-signals
+SITE := _build/html
+endif
 
-pdf: book
-	@$(PY) -m soluble.sphinxext.pdf dist/soluble-signals.pdf
+offline: $(BUILT)
+	@$(PY) -m soluble.sphinxext.offline dist/$(TAKEN)-offline.zip $(SITE)
+
+pdf: $(BUILT)
+	@$(PY) -m soluble.sphinxext.pdf dist/$(TAKEN).pdf $(SITE)
 
 web: $(READY)
 	@$(PY) soluble/web/build.py

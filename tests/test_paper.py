@@ -101,10 +101,12 @@ def test_the_search_of_the_zip_finds(browser, unpacked):
     assert not watch, "\n".join(watch)
 
 
-def test_without_a_site_the_zip_is_not_made(tmp_path, monkeypatch, capsys):
+def test_without_a_site_neither_is_made(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert offline.main([str(tmp_path / "x.zip")]) == 1
-    assert "run 'make book' first" in capsys.readouterr().err and not (tmp_path / "x.zip").exists()
+    for module in (offline, pdf):
+        for arguments in ([], ["elsewhere"]):
+            assert module.main([str(tmp_path / "x"), *arguments]) == 1
+            assert "run 'make book' first" in capsys.readouterr().err and not (tmp_path / "x").exists()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -293,6 +295,7 @@ def test_without_a_browser_the_pdf_says_so(monkeypatch, capsys, tmp_path):
         raise browsers.BrowserMissing("Printing and the browser tests need Chrome or Chromium.")
 
     monkeypatch.setattr(browsers, "find", none)
+    monkeypatch.setattr(pdf, "built", lambda site: site)
     assert pdf.main([str(tmp_path / "x.pdf")]) == 1
     assert "need Chrome or Chromium" in capsys.readouterr().err and not (tmp_path / "x.pdf").exists()
 

@@ -27,10 +27,15 @@ Text and figures: CC BY 4.0. Code: MIT. The book teaches; it does not advise pat
 """
 
 
-def files(site: Path) -> list[Path]:
-    """What of the built site goes into the zip, sorted by name. Raises ``FileNotFoundError`` where there is no site."""
+def built(site: Path) -> Path:
+    """``site``; raises ``FileNotFoundError`` where no site was built."""
     if not (site / "index.html").is_file():
         raise FileNotFoundError(f"{site} holds no built site: run 'make book' first.")
+    return site
+
+
+def files(site: Path) -> list[Path]:
+    """What of the built site goes into the zip, sorted by name."""
     return sorted((p for p in site.rglob("*") if p.is_file() and p.relative_to(site).as_posix() not in LEFT_OUT), key=lambda p: p.relative_to(site).as_posix())
 
 
@@ -53,11 +58,11 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 def main(arguments: list[str]) -> int:
     """The command line; returns the exit status."""
-    if len(arguments) != 1:
-        print("Usage: python -m soluble.sphinxext.offline FILE.zip", file=sys.stderr)
+    if not 1 <= len(arguments) <= 2:
+        print(f"Usage: python -m soluble.sphinxext.offline FILE.zip [SITE]; SITE is {SITE} unless it is said", file=sys.stderr)
         return 2
     try:
-        out = pack(SITE, Path(arguments[0]))
+        out = pack(built(Path(arguments[1]) if len(arguments) > 1 else SITE), Path(arguments[0]))
     except FileNotFoundError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from . import browser, onepage
+from .offline import SITE, built
 
 ADDRESS = "http://book.invalid/"
 STYLE = Path(__file__).resolve().parent.parent / "web" / "src" / "book" / "paper.css"
@@ -141,13 +142,13 @@ def entries(outline: Iterable) -> Iterator:
 
 def main(arguments: list[str]) -> int:
     """The command line; returns the exit status."""
-    if len(arguments) != 1:
-        print("Usage: python -m soluble.sphinxext.pdf FILE.pdf", file=sys.stderr)
+    if not 1 <= len(arguments) <= 2:
+        print(f"Usage: python -m soluble.sphinxext.pdf FILE.pdf [SITE]; SITE is {SITE} unless it is said", file=sys.stderr)
         return 2
     started, out = time.monotonic(), Path(arguments[0])
     try:
-        printed = make(Path("_build/html"))
-    except browser.BrowserMissing as problem:
+        printed = make(built(Path(arguments[1]) if len(arguments) > 1 else SITE))
+    except (browser.BrowserMissing, FileNotFoundError) as problem:
         print(problem, file=sys.stderr)
         return 1
     out.parent.mkdir(parents=True, exist_ok=True)
