@@ -30,7 +30,7 @@ APPENDICES = (
 #: What only a screen can use.
 SCREEN_ONLY = (
     "script, button, [hidden], .pst-js-only, dialog, details.above-input, .headerlink, .fact-tip, .table-tools, .downloads, .explorer-panel, .explorer-summary:empty, .explorer-list, .skip-map, "
-    ".tag_exercise-check, .toctree-wrapper, a.address, .quiz-foot"
+    ".tag_exercise-check, .toctree-wrapper, a.address, .quiz-foot, #progress-overview"
 )
 REFERRING = ("id", "for", "headers", "aria-labelledby", "aria-describedby", "aria-controls")
 LETTERS = "ABCDEFGHIJ"
