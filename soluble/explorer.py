@@ -636,7 +636,8 @@ def _draw_panel(axes: Any, lines: list[dict[str, Any]], x: Mapping[str, Any], co
     axes.set_xlim(*x["domain"])
     axes.set_ylim(low, high)
     for line in lines:
-        axes.plot(line["x"], line["y"], color=line["colour"], linestyle=line["dash"], clip_on=False, solid_capstyle="round", dash_capstyle="round")
+        shown = np.maximum(line["y"], low) if config["log"] else line["y"]  # what lies below the decades that are shown stays on the axis
+        axes.plot(line["x"], shown, color=line["colour"], linestyle=line["dash"], clip_on=False, solid_capstyle="round", dash_capstyle="round")
         if "way" in line:
             way = line["way"]
             at = (line["x"][way["at"]], line["y"][way["at"]])

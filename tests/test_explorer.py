@@ -163,6 +163,30 @@ def test_the_static_picture_uses_only_colours_of_the_palette(model, static):
         assert "#7d1d3f" in used or "#c2410c" in used
 
 
+def test_on_a_logarithmic_axis_no_curve_falls_below_the_picture():
+    """A quantity that begins at nothing stays on the axis, as the browser draws it."""
+    text = r"""
+id: toy-log
+title: A quantity that begins at nothing
+kind: didactic
+summary: It is made and lost.
+time: {unit: day, end: 10}
+states:
+  x: {name: quantity, unit: mg, initial: 0, mediator: tumour}
+parameters:
+  k: {name: rate, value: 1, unit: 1/day, range: [0.1, 10], assumed: toy}
+  s: {name: made, value: 1000, unit: mg/day, assumed: toy}
+equations:
+  x: s - k*x
+leaves_out: [everything]
+"""
+    model = soluble.Model(text, "toy-log.yaml")
+    svg = ElementTree.fromstring(explorer.picture(model, soluble.explore(model, controls=["k"], log_y=True, id="log").config))
+    height = float(svg.get("viewBox").split()[3])
+    lowest = curve(svg, style.MEDIATORS["tumour"].light)[:, 1].max()
+    assert lowest <= height, (lowest, height)
+
+
 def test_the_static_picture_is_the_same_each_time(model):
     config = soluble.explore(model, id="again").config
     assert explorer.picture(model, config) == explorer.picture(model, config)
