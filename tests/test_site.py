@@ -501,6 +501,14 @@ def test_the_selected_facts_are_a_table_that_the_library_reads(browser, site, tm
 
 
 @pytest.mark.browser
+def test_the_contents_show_where_one_is(browser, site):
+    with opened(browser, f"{site}/{IL6}") as page:
+        ground = "e => getComputedStyle(e).backgroundColor"
+        here, other = page.locator("nav.bd-links li.active > a").first, page.locator("nav.bd-links li:not(.active) > a").last
+        assert here.evaluate(ground) != other.evaluate(ground)
+
+
+@pytest.mark.browser
 def test_code_and_what_it_prints_begin_at_the_left(browser, site):
     """The cells of the map of gaps and the cells of a notebook share a class name; no rule of the one may reach the other."""
     with opened(browser, f"{site}/chapters/05-il10.html") as tab:
