@@ -51,7 +51,8 @@ class _Handler(SimpleHTTPRequestHandler):
         if self.policy:
             self.send_header("Content-Security-Policy", self.policy)
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(ConnectionError):  # a page that is closed early wants no more
+            self.wfile.write(body)
 
     def log_message(self, *args):
         pass
