@@ -345,7 +345,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path in write(found.out, [known[name] for name in found.chapters or known], run=not found.no_run, kinds=kinds):
         print(path, flush=True)
     if "student" in kinds:
-        print(wheel(found.out / "student"))
+        wheel(found.out / "student")  # which says itself where it lies
     return 0
 
 
