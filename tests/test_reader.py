@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from datetime import date
@@ -16,6 +17,7 @@ from test_site import CHAPTERS, HTML, IL6, opened, readable, soup_of
 from soluble import evidence
 from soluble.mediators import mediators
 from soluble.network import makers
+from soluble.sphinxext import browser as browsers
 from soluble.sphinxext import cite, terms
 from soluble.sphinxext.mediators import homes
 
@@ -381,13 +383,25 @@ def solve(tab):
     return quiz
 
 
+@contextlib.contextmanager
+def at_home(browser, url, watch, profile):
+    """A page in a profile of its own, as readers have one: in a private window Chromium may lose what a page of a folder keeps."""
+    context = browser.browser_type.launch_persistent_context(profile, executable_path=browsers.find(), args=browsers.FLAGS)
+    page = context.new_page()
+    page.on("console", lambda m: watch.append(f"console {m.type}: {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda e: watch.append(f"script error: {e}"))
+    page.goto(url)
+    yield page
+    context.close()
+
+
 @pytest.mark.site
 @pytest.mark.browser
 @pytest.mark.parametrize("folder", [False, True], ids=["served", "folder"])
-def test_what_was_read_and_done_is_kept_here_and_can_be_deleted(browser, site, folder):
+def test_what_was_read_and_done_is_kept_here_and_can_be_deleted(browser, site, folder, tmp_path):
     base = HTML.as_uri() if folder else site
     watch = []
-    with opened(browser, f"{base}/{IL6}", watch=watch) as tab:
+    with at_home(browser, f"{base}/{IL6}", watch, tmp_path) if folder else opened(browser, f"{base}/{IL6}", watch=watch) as tab:
         assert tab.evaluate(KEPT) is None, "nothing is kept of who has only opened a page"
         quiz = solve(tab)
         assert quiz.get_by_text("Answered").is_visible()
