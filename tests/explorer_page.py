@@ -8,6 +8,7 @@ import io
 import re
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 from soluble import style
 
@@ -118,6 +119,15 @@ def notes_and_rows(text):
     """A CSV that an explorer gave: the lines of its head, and its rows as dictionaries."""
     lines = text.splitlines()
     return [line for line in lines if line.startswith("#")], list(csv.DictReader(io.StringIO("\n".join(line for line in lines if not line.startswith("#")))))
+
+
+def words_of_the_saved_picture(page):
+    """The words of the SVG that an explorer gives; the file stands alone, with neither the page's variables nor its classes."""
+    with page.expect_download() as saved:
+        page.locator("[data-action=svg]").click()
+    text = Path(saved.value.path()).read_text(encoding="utf8")
+    assert "var(" not in text and "class=" not in text
+    return set(ElementTree.fromstring(text).itertext())
 
 
 @contextlib.contextmanager

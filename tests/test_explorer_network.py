@@ -6,11 +6,10 @@ import itertools
 import json
 import random
 from urllib.parse import unquote
-from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
-from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, until, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, until, words_of_the_saved_picture, write_page
 
 import soluble
 from soluble import evidence, network
@@ -292,13 +291,7 @@ def test_the_files(opened):
     for row in rows:
         assert row["statement"] == FINDINGS.loc[row["id"], "statement"]
         assert row["url"] == evidence.references()[row["source"]]["url"]
-    with page.expect_download() as saved:
-        page.locator("#explorer-net [data-action=svg]").click()
-    text = open(saved.value.path(), encoding="utf8").read()
-    root = ElementTree.fromstring(text)
-    assert "var(" not in text
-    assert "class=" not in text
-    assert {"VEGF", "tumour cell", "patients"} <= set(root.itertext())
+    assert {"VEGF", "tumour cell", "patients"} <= words_of_the_saved_picture(page)
     page.locator("#explorer-net [data-action=link]").click()
     until(page, "document.querySelector('#explorer-net .explorer-status').textContent")
     assert page.evaluate("navigator.clipboard.readText()").endswith("/#net:mediator=VEGF&evidence=patients")
