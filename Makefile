@@ -16,6 +16,7 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
+SLOW ?= 1
 CHAPTERS ?=
 LAB_ARGS ?=
 
@@ -38,7 +39,7 @@ book: $(READY)
 	@$(PY) -m soluble.sphinxext.build
 
 test: book
-	@$(PY) -m pytest --numprocesses auto --dist worksteal $(PYTEST_ARGS)
+	@SOLUBLE_SLOW=$(SLOW) $(PY) -m pytest --numprocesses auto --dist worksteal $(PYTEST_ARGS)
 
 serve: book
 	@echo "http://localhost:$(PORT)/  (stop with Ctrl+C)"

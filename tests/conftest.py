@@ -7,6 +7,7 @@ import gzip
 import os
 import sys
 import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,8 @@ from soluble.sphinxext import browser as browsers  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("MPLBACKEND", "agg")
+#: How many times slower pages run than they could (``make test SLOW=4``): a test that asks before the page has answered fails then each time.
+SLOW = float(os.environ.get("SOLUBLE_SLOW", "1"))
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -42,6 +45,7 @@ class _Handler(SimpleHTTPRequestHandler):
             self.end_headers()
             return
         body = path.read_bytes()
+        time.sleep(0.01 * (SLOW - 1))
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(path)))
         if path.suffix in self.zipped:
@@ -77,6 +81,38 @@ def serve():
     return serving
 
 
+#: Frames and what an observer sees come late on a slow machine, whatever the processor's speed: ``%d`` milliseconds here.
+LATE = """{
+  const [frame, cancel, asked] = [requestAnimationFrame, cancelAnimationFrame, {}];
+  window.requestAnimationFrame = (f) => { const id = setTimeout(() => { asked[id] = frame(f); }, %d); return id; };
+  window.cancelAnimationFrame = (id) => { clearTimeout(id); cancel(asked[id]); };
+  for (const name of ['IntersectionObserver', 'ResizeObserver']) {
+    window[name] = class extends window[name] { constructor(f, options) { super((seen, own) => setTimeout(() => f(seen, own), %d), options); } };
+  }
+}"""
+
+
+def slowed(opener):
+    """A ``new_page`` or ``new_context`` of playwright, such that its pages run ``SLOW`` times slower."""
+    late = LATE.replace("%d", f"{30 * (SLOW - 1):.0f}")
+
+    def page(opens):
+        def opening_slowly(**options):
+            new = opens(**options)
+            new.add_init_script(late)
+            new.context.new_cdp_session(new).send("Emulation.setCPUThrottlingRate", {"rate": SLOW})
+            return new
+
+        return opening_slowly
+
+    def context(**options):
+        new = new_context(**options)
+        new.new_page = page(new.new_page)
+        return new
+
+    new_context, opener.new_page, opener.new_context = opener.new_context, page(opener.new_page), context
+
+
 @pytest.fixture(scope="session")
 def browser():
     """One Chromium for all tests. A missing browser is an error with a message, never a skip."""
@@ -85,6 +121,8 @@ def browser():
 
     with sync_playwright() as p:
         b = p.chromium.launch(executable_path=path, args=browsers.FLAGS)
+        if SLOW > 1:
+            slowed(b)
         yield b
         b.close()
 

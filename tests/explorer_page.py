@@ -55,6 +55,47 @@ def until(page, what, seconds=15):
         page.wait_for_timeout(25)
 
 
+def becomes(page, ask, wanted, what="", seconds=15):
+    """Wait until a function of no argument gives what is wanted. What follows an act of the reader follows some frames later: ask with this, not at once."""
+    end = time.monotonic() + seconds
+    while (got := ask()) != wanted and time.monotonic() < end:
+        page.wait_for_timeout(25)
+    assert got == wanted, f"{what or 'it'} became {got!r}, not {wanted!r}"
+
+
+def changes(page, ask, before, seconds=15):
+    """Wait until a function of no argument gives something else than before, and give that."""
+    end = time.monotonic() + seconds
+    while (got := ask()) == before:
+        assert time.monotonic() < end, f"stayed {before!r}"
+        page.wait_for_timeout(25)
+    return got
+
+
+def frames(page):
+    """Wait for the next frame and the one after it: what an act asked to be drawn has been drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def said(page, name):
+    """The sentence of an explorer, once it says the present state (it follows when the hand rests); the picture has followed by then."""
+    until(page, f"document.querySelector('#explorer-{name} .explorer-summary').textContent === solubleExplorers['{name}'].summary")
+    frames(page)
+    return page.locator(f"#explorer-{name} .explorer-summary").inner_text().replace("\u00a0", " ")
+
+
+def frames(page):
+    """Wait for the next frame and the one after it: what an act asked to be drawn has been drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def sentence(page, name):
+    """The words of an explorer when they say the present state (they follow when the hand rests); its picture has followed by then."""
+    frames(page)
+    until(page, f"document.querySelector('#explorer-{name} .explorer-summary').textContent === solubleExplorers['{name}'].summary")
+    return page.locator(f"#explorer-{name} .explorer-summary").inner_text().replace("\u00a0", " ")
+
+
 @contextlib.contextmanager
 def opening(browser, address):
     """Gives ``go(fragment, width, height, **options of a context)``: a page whose explorers all live.

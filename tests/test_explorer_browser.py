@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from agreement import random_settings, relative_difference
-from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, until, write_page
+from explorer_page import POLICY, axe_finds_nothing, changes, fits, frames, in_each_theme, notebook, until, write_page
 from validation import hold
 
 import soluble
@@ -75,7 +75,7 @@ def slider(page, control, name="kuz"):
 
 def rested(page):
     """Wait for the frame after a change, and for the sentence on the page, which follows when the hand rests."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    frames(page)
     until(
         page,
         "Object.entries(solubleExplorers).every(([id, x]) => document.querySelector(`#explorer-${id} .explorer-summary`).textContent === x.summary && !x.lastTimings.draft)"
@@ -593,9 +593,8 @@ def test_the_jupyter_module_syncs_both_ways(browser, tmp_path, serve):
         assert widget.values["s"] > 2e4
         before = page.locator(".explorer-chart").inner_html()
         page.evaluate("kernel.send({s: 3000, a: 0.2})")
-        page.wait_for_timeout(300)
+        changes(page, page.locator(".explorer-chart").inner_html, before)
         assert slider(page, "s", "nb").get_attribute("aria-valuetext") == "3,000 cells/day"
-        assert page.locator(".explorer-chart").inner_html() != before
         page.evaluate("kernel.end()")
 
 

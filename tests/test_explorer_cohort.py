@@ -158,7 +158,6 @@ def test_other_settings_are_pythons_too(opened):
     for values in ({"armA": 2, "armB": 3, "s_6": 0.85, "seed": 7}, {"marker": 1, "entry": 2}, {"n": 160, "perArm": 40, "s_8": 0}):
         for name, value in values.items():
             page.evaluate("([n, v]) => solubleExplorers.trial.set(n, v)", [name, value])
-        page.wait_for_timeout(200)
         until(page, READY, 60)
         x.values = values
         agrees(page.evaluate(RESULT), x)
@@ -194,7 +193,6 @@ def test_every_control_changes_the_trial(opened):
     ]
     for name, move in moves:
         move()
-        page.wait_for_timeout(200)
         until(page, READY, 60)
         after = page.evaluate("solubleExplorers.trial.summary")
         assert after != before, name
@@ -208,7 +206,7 @@ def test_a_run_can_be_cancelled_and_goes_on(opened):
     until(page, "document.querySelector('.explorer-progress progress').value > 130", 30)
     halt = page.locator("[data-action=cancel]")
     halt.click()
-    page.wait_for_timeout(300)
+    until(page, "document.querySelector('[data-action=cancel]').textContent === 'Go on'")
     stood = page.evaluate("document.querySelector('.explorer-progress progress').value")
     assert 120 <= stood < 1000
     page.wait_for_timeout(300)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
-from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notes_and_rows, until, words_stand_free, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, frames, in_each_theme, notes_and_rows, sentence, until, words_stand_free, write_page
 
 import soluble
 from soluble import biomarkers, explorer_survival
@@ -225,14 +225,13 @@ def ask(page, what):
 
 
 def said(page):
-    """The sentence, once it says the present state (it follows when the hand rests)."""
-    until(page, "document.querySelector('#explorer-cuts .explorer-summary').textContent === solubleExplorers.cuts.summary")
-    return page.locator("#explorer-cuts .explorer-summary").inner_text()
+    return sentence(page, "cuts")
 
 
 def give(page, content, name="mine.csv"):
     page.locator("#explorer-cuts input[type=file]").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content if isinstance(content, bytes) else content.encode("utf8")})
-    page.wait_for_timeout(400)
+    until(page, "!document.querySelector('#explorer-cuts input[type=file]').value")  # it is emptied when the file is read or refused
+    frames(page)
 
 
 SOLVE = """settings => settings.map(v => {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import traitlets
 from bs4 import BeautifulSoup
-from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notes_and_rows, until, words_of_the_saved_picture, words_stand_free, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notes_and_rows, sentence, until, words_of_the_saved_picture, words_stand_free, write_page
 
 import soluble
 from soluble import explorer_decision, prediction
@@ -92,8 +92,7 @@ def ask(page, what):
 
 
 def said(page):
-    page.wait_for_timeout(300)
-    return page.locator("#explorer-cohort .explorer-summary").inner_text().replace("\u00a0", " ")
+    return sentence(page, "cohort")
 
 
 def drawn(rng):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import traitlets
 from bs4 import BeautifulSoup
-from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, until, words_stand_free, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, sentence, until, words_stand_free, write_page
 from test_evidence_pooling import SETS
 
 import soluble
@@ -126,8 +126,7 @@ def ask(page, what, name="canopy"):
 
 
 def said(page):
-    page.wait_for_timeout(250)
-    return page.locator("#explorer-canopy .explorer-summary").inner_text()
+    return sentence(page, "canopy")
 
 
 def same(got, result, where):

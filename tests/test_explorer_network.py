@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
-from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, until, words_of_the_saved_picture, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, sentence, until, words_of_the_saved_picture, write_page
 
 import soluble
 from soluble import evidence, network
@@ -95,8 +95,7 @@ def ask(page, what):
 
 
 def said(page):
-    page.wait_for_timeout(250)
-    return page.locator("#explorer-net .explorer-summary").inner_text()
+    return sentence(page, "net")
 
 
 def kept(**choice):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import traitlets
 from bs4 import BeautifulSoup
-from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, until, words_of_the_saved_picture, words_stand_free, write_page
+from explorer_page import POLICY, axe_finds_nothing, fits, in_each_theme, notebook, notes_and_rows, sentence, until, words_of_the_saved_picture, words_stand_free, write_page
 
 import soluble
 from soluble import biomarkers, explorer_survival
@@ -103,8 +103,7 @@ def ask(page, what):
 
 
 def said(page):
-    page.wait_for_timeout(300)
-    return page.locator("#explorer-cohort .explorer-summary").inner_text()
+    return sentence(page, "cohort")
 
 
 def drawn(rng):

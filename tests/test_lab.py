@@ -15,6 +15,7 @@ import urllib.request
 import nbformat
 import pytest
 from conftest import ROOT
+from explorer_page import becomes
 
 pytestmark = [pytest.mark.browser]
 
@@ -91,9 +92,11 @@ def test_an_explorer_is_a_widget_that_syncs(lab, browser):
     page.wait_for_selector(".explorer[data-state=live] input[type=range]", timeout=120_000)
 
     def told():
+        count = page.locator(".jp-NotebookPanel .jp-CodeCell").nth(1).locator(".jp-InputPrompt")
+        was = count.inner_text()
         page.locator(".jp-NotebookPanel .jp-CodeCell .cm-content").nth(1).click()
         page.keyboard.press("Control+Enter")
-        page.wait_for_timeout(1500)
+        becomes(page, lambda: count.inner_text() != was and "*" not in count.inner_text(), True, "the cell that is run", 60)
         found = re.findall(r"influx is ([\d.e+]+)", " ".join(page.locator(".jp-OutputArea-output").all_inner_texts()))
         return float(found[-1]) if found else None
 
@@ -102,6 +105,5 @@ def test_an_explorer_is_a_widget_that_syncs(lab, browser):
     slider = page.locator(".explorer input[type=range]").first
     slider.focus()
     slider.press("PageUp")
-    page.wait_for_timeout(800)
-    assert told() > before
+    becomes(page, lambda: told() > before, True, "the value in Python", 60)
     page.close()

@@ -17,6 +17,7 @@ import pypdfium2
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
+from explorer_page import changes, frames, until
 from test_site import CHAPTERS, opened, settle
 
 from soluble.sphinxext import browser as browsers
@@ -80,8 +81,7 @@ def test_unpacked_anywhere_the_book_is_alive(browser, unpacked):
                 figure = tab.locator("#explorer-landing")
                 before = figure.locator(".explorer-stage svg").inner_html()
                 figure.locator("input[type=range]").first.press("PageDown")
-                tab.wait_for_timeout(300)
-                assert figure.locator(".explorer-stage svg").inner_html() != before
+                changes(tab, figure.locator(".explorer-stage svg").inner_html, before)
             if page == "chapters/evidence.html":
                 tab.locator("#explorer-atlas .explorer-stage").scroll_into_view_if_needed()
                 tab.locator("#explorer-atlas .explorer-list tbody tr").first.wait_for(timeout=10_000)
@@ -314,7 +314,7 @@ def test_a_page_prints_as_text_and_pictures(browser, site, page):
     with opened(browser, f"{site}/{page}", theme="dark", width=PAPER) as tab:
         settle(tab)
         tab.emulate_media(media="print", color_scheme="dark")
-        tab.wait_for_timeout(300)
+        frames(tab)
         for gone in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", ".prev-next-footer", "article button", "article input[type=range]", "article select", ".downloads", ".headerlink"):
             assert not any(e.evaluate(SHOWN) for e in tab.locator(gone).all()), gone
         for figure in tab.locator("figure.explorer").all():
@@ -354,7 +354,8 @@ def test_a_printed_chapter_has_no_empty_page(browser, site, page):
     with opened(browser, f"{site}/{page}") as tab:
         settle(tab)
         tab.emulate_media(media="print")  # as the preview does: pictures take their size on paper before pages are counted
-        tab.wait_for_timeout(500)
+        fills = "(stage) => Math.abs(stage.querySelector('svg').getBoundingClientRect().width - stage.clientWidth) < 2"
+        until(tab, f"[...document.querySelectorAll('.explorer-stage')].every({fills})")
         document = pypdfium2.PdfDocument(tab.pdf(format="A4"))
     bare = [n for n, sheet in enumerate(document, 1) if (sheet.render(scale=0.25, grayscale=True).to_numpy() < 200).sum() < 60]
     assert 8 < len(document) < 45 and not bare, bare

@@ -12,7 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from conftest import ROOT, serving
-from test_site import CHAPTERS, HTML, IL6, opened, readable, soup_of
+from playwright.sync_api import expect
+from test_site import CHAPTERS, HTML, IL6, POLICY, opened, readable, soup_of
 
 from soluble import evidence
 from soluble.mediators import mediators
@@ -81,9 +82,8 @@ def test_a_citation_is_copied_and_it_is_said(browser, site):
         tab.evaluate("navigator.clipboard.writeText = async text => { window.copied = text; }")
         tab.locator(".chapter-end summary").click()
         tab.get_by_role("button", name="Copy This chapter as RIS").click()
-        tab.wait_for_timeout(200)
+        expect(tab.locator("body > [role=status]")).to_contain_text("Copied: This chapter as RIS")
         assert tab.evaluate("window.copied").startswith("TY  - CHAP\n")
-        assert "Copied: This chapter as RIS" in tab.locator("body > [role=status]").text_content()
 
 
 # --- cards of terms ---------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_a_term_tells_what_it_is(browser, site, theme):
         found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
         assert not found, readable(found)
         tab.keyboard.press("Escape")
-        assert not tip.is_visible()
+        tip.wait_for(state="hidden")
         tab.mouse.move(2, 2)
         link = first.locator("> a")
         link.focus()
@@ -173,7 +173,8 @@ def test_a_term_tells_what_it_is(browser, site, theme):
         tab.keyboard.press("Tab")
         assert tab.evaluate("document.activeElement.closest('[role=tooltip]') !== null"), "the links of the card follow"
         tab.keyboard.press("Escape")
-        assert not tip.is_visible() and names.count("terms.js") == 1
+        tip.wait_for(state="hidden")
+        assert names.count("terms.js") == 1
     assert not watch, "\n".join(watch)
 
 
@@ -265,8 +266,7 @@ FIRST = {
 
 def results(tab, query):
     tab.goto(f"{tab.url.partition('/search')[0]}/search.html?q={query}")
-    tab.wait_for_selector("#search-results li", timeout=10_000)
-    tab.wait_for_timeout(300)
+    expect(tab.locator(".search-summary")).to_contain_text("Search finished", timeout=15_000)
     return tab.locator("#search-results li > a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
 
 
@@ -316,7 +316,8 @@ def test_the_list_of_keys_opens_closes_and_gives_the_focus_back(browser, site, t
         found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
         assert not found, readable(found)
         tab.keyboard.press("Escape")
-        assert not dialog.is_visible() and button.evaluate("e => e === document.activeElement")
+        dialog.wait_for(state="hidden")
+        expect(button).to_be_focused()
         tab.keyboard.press("?")
         dialog.wait_for()
         tab.keyboard.press("n")
@@ -331,10 +332,10 @@ def test_each_key_does_what_the_list_says(browser, site):
         tab.keyboard.press("d")
         assert tab.evaluate("document.documentElement.dataset.mode") != "light"
         tab.keyboard.press("c")
-        assert not tab.locator("#pst-primary-sidebar").is_visible()
+        expect(tab.locator("#pst-primary-sidebar")).to_be_hidden()
         tab.keyboard.press("/")
         field = tab.locator("#pst-search-dialog input")
-        assert field.evaluate("e => e === document.activeElement")
+        expect(field).to_be_focused()
         tab.keyboard.type("np?cd")
         assert field.input_value() == "np?cd" and tab.url.endswith(IL6), "typing is typing"
         tab.keyboard.press("Escape")  # empties the field
@@ -370,7 +371,7 @@ def test_single_keys_can_be_switched_off(browser, site, refused):
             tab.wait_for_timeout(300)
             assert tab.url.endswith(IL6), "the choice is kept"
         tab.get_by_role("button", name="Keyboard shortcuts").click()
-        assert not tab.get_by_label("Single keys work").is_checked()
+        expect(tab.get_by_label("Single keys work")).not_to_be_checked()
 
 
 # --- progress ---------------------------------------------------------------------------------------------------------
@@ -404,32 +405,32 @@ def test_what_was_read_and_done_is_kept_here_and_can_be_deleted(browser, site, f
     with at_home(browser, f"{base}/{IL6}", watch, tmp_path) if folder else opened(browser, f"{base}/{IL6}", watch=watch) as tab:
         assert tab.evaluate(KEPT) is None, "nothing is kept of who has only opened a page"
         quiz = solve(tab)
-        assert quiz.get_by_text("Answered").is_visible()
+        expect(quiz.get_by_text("Answered")).to_be_visible()
         tab.get_by_role("checkbox", name="Done: Five drugs, two roads").check()
         assert sorted(tab.evaluate(KEPT)["marks"]) == ["03-il6#il6-recall", "03-il6#quiz-1"]
         tab.locator("#summary > h2").scroll_into_view_if_needed()
-        tab.wait_for_timeout(300)
         read = tab.get_by_label("I have read this chapter")
-        assert read.is_checked()
+        expect(read).to_be_checked()
         assert re.search(r"1 of \d exercises, 1 of \d questions", tab.locator(".chapter-progress").inner_text())
         assert " ".join(tab.locator("#pst-primary-sidebar a.current").inner_text().split()) == "IL-6 ✓ read"
         read.uncheck()
         assert "03-il6" not in tab.evaluate(KEPT)["marks"]
         read.check()
         tab.reload()
-        assert tab.get_by_role("checkbox", name="Done: Five drugs, two roads").is_checked()
+        expect(tab.get_by_role("checkbox", name="Done: Five drugs, two roads")).to_be_checked()
         tab.locator(".chapter-progress a").click()
         tab.wait_for_url("**/how-to-use.html#progress")
         row = tab.locator("tr[data-chapter='03-il6']")
-        assert re.search(r"read\s+1 of \d\s+1 of \d", row.inner_text())
+        expect(row).to_contain_text(re.compile(r"read\s+1 of \d\s+1 of \d"), use_inner_text=True)
         assert "this browser alone" in tab.locator(".progress-state").inner_text()
         assert tab.locator(".nav-progress").inner_text() == f"1 of {len(CHAPTERS)} chapters read"
         if not folder:  # axe reads the style sheets again, which a browser refuses there
             found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
             assert not found, readable(found)
         tab.get_by_role("button", name="Switch off and delete").click()
+        expect(row).to_be_hidden()
         assert tab.evaluate("Object.entries(localStorage).filter(([k]) => k.startsWith('soluble'))") == [["soluble-progress", '{"on":false}']]
-        assert not row.is_visible() and not tab.locator(".nav-progress").is_visible() and "Progress is off" in tab.locator(".progress-state").inner_text()
+        assert not tab.locator(".nav-progress").is_visible() and "Progress is off" in tab.locator(".progress-state").inner_text()
         tab.goto(f"{base}/{IL6}")
         solve(tab)
         assert not tab.get_by_text("Answered").first.is_visible()
@@ -438,7 +439,7 @@ def test_what_was_read_and_done_is_kept_here_and_can_be_deleted(browser, site, f
         assert tab.evaluate(KEPT) == {"on": False} and not tab.locator(".tick:visible").count()
         tab.goto(f"{base}/{HOW}")
         tab.get_by_role("button", name="Switch on").click()
-        assert "0 of" in row.inner_text()
+        expect(row).to_contain_text("0 of")
     assert not watch, "\n".join(watch)
 
 
@@ -452,7 +453,7 @@ def test_where_nothing_can_be_kept_the_page_says_so_and_works(browser, site):
     tab.on("pageerror", lambda e: errors.append(str(e)))
     tab.goto(f"{site}/{IL6}")
     solve(tab)
-    assert tab.get_by_text("Answered").first.is_visible()
+    expect(tab.get_by_text("Answered").first).to_be_visible()
     tab.goto(f"{site}/{HOW}")
     assert "keeps nothing" in tab.locator(".progress-state").inner_text()
     context.close()
@@ -484,10 +485,10 @@ def test_what_the_browser_gives_back_is_not_trusted(browser, site, kept):
 @pytest.mark.browser
 @pytest.mark.parametrize("page", [IL6, HOW, GLOSSARY])
 def test_a_phone_shows_it_all(browser, site, page):
-    policy = (HTML / "_assets" / "csp.txt").read_text(encoding="utf8").strip()
     watch = []
-    with serving(HTML, policy=policy) as address, opened(browser, f"{address}/{page}", width=360, height=740, watch=watch) as tab:
+    with serving(HTML, policy=POLICY) as address, opened(browser, f"{address}/{page}", width=360, height=740, watch=watch) as tab:
         tab.keyboard.press("?")
+        tab.locator("#keys-dialog").wait_for()
         box = tab.locator("#keys-dialog").bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 360
         tab.keyboard.press("Escape")

@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, NavigableString
 from conftest import ROOT, serving
-from explorer_page import until
-from test_site import HTML, opened, readable, settle
+from explorer_page import becomes, changes, until
+from test_site import HTML, POLICY, opened, readable, settle
 
 from soluble.sphinxext.slide_text import Line, clauses, fitting, grouped, shown
 from soluble.teaching import blocks, exercises
@@ -156,14 +156,12 @@ def test_every_slide_fits_and_can_be_read(browser, deck):
     watch = []
     with opened(browser, address(deck), width=1280, height=720, watch=watch) as tab:
         settle(tab)
-        assert not tab.evaluate(LOOK)
+        becomes(tab, lambda: tab.evaluate(LOOK), [])
         tab.set_viewport_size({"width": 1920, "height": 1080})
-        tab.wait_for_timeout(400)
-        assert not tab.evaluate(LOOK)
+        becomes(tab, lambda: tab.evaluate(LOOK), [])
         tab.set_viewport_size({"width": 360, "height": 740})
-        tab.wait_for_timeout(300)
         wide = "[...document.querySelectorAll('.slide-body, .slide-body > *, figure.explorer *')].filter(e => !e.closest('svg, .explorer-offscreen, .explorer-findings') && e.getBoundingClientRect().right > 361)"
-        assert not tab.evaluate(f"{wide}.map(e => e.className)")
+        becomes(tab, lambda: tab.evaluate(f"{wide}.map(e => e.className)"), [])
     assert not watch, "\n".join(watch)
 
 
@@ -172,8 +170,7 @@ def test_every_slide_fits_and_can_be_read(browser, deck):
 @pytest.mark.parametrize("deck", ["01-network", "04-il8", "07-ccl21"])
 def test_a_deck_is_accessible_under_the_strict_policy(browser, deck, theme):
     watch = []
-    policy = (HTML / "_assets" / "csp.txt").read_text(encoding="utf8").strip()
-    with serving(HTML, policy=policy) as site, opened(browser, f"{site}/slides/{deck}.html", theme=theme, width=1280, height=720, watch=watch) as tab:
+    with serving(HTML, policy=POLICY) as site, opened(browser, f"{site}/slides/{deck}.html", theme=theme, width=1280, height=720, watch=watch) as tab:
         settle(tab)
         found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
         assert not found, readable(found)
@@ -186,27 +183,27 @@ def test_keys_turn_the_slides_and_an_address_names_one(browser, site):
         last = tab.locator(".slide").count()
         for key, there in [("ArrowRight", 2), ("Space", 3), ("PageDown", 4), ("ArrowDown", 5), ("ArrowLeft", 4), ("PageUp", 3), ("Shift+Space", 2), ("ArrowUp", 1), ("ArrowUp", 1), ("End", last), ("ArrowRight", last), ("Home", 1)]:
             tab.keyboard.press(key)
-            assert number(tab) == there, key
+            becomes(tab, lambda: number(tab), there, f"the slide after {key}")
             until(tab, f"location.hash === '#/{there}'")  # the address follows when the slide has come
         tab.keyboard.press("?")
-        assert tab.locator("#deck-keys").is_visible()
+        tab.locator("#deck-keys").wait_for()
         tab.keyboard.press("ArrowRight")
         assert number(tab) == 1, "a list that is open keeps the keys"
         tab.keyboard.press("Escape")
         tab.keyboard.press("Escape")
-        assert tab.locator("#deck-list").is_visible() and tab.locator("#deck-list li").count() == last
+        tab.locator("#deck-list").wait_for()
+        assert tab.locator("#deck-list li").count() == last
         tab.locator("#deck-list a").nth(6).click()
-        assert number(tab) == 7 and not tab.locator("#deck-list").is_visible()
+        tab.locator("#deck-list").wait_for(state="hidden")
+        becomes(tab, lambda: number(tab), 7)
         tab.locator("[data-deck=on]").click()
-        assert number(tab) == 8
+        becomes(tab, lambda: number(tab), 8)
         tab.evaluate("location.hash = '#/11'")
-        until(tab, "location.hash === '#/11'")
-        assert number(tab) == 11
-        with tab.expect_navigation():
-            tab.keyboard.press("c")
-        assert "/chapters/04-il8.html#" in tab.url
+        becomes(tab, lambda: number(tab), 11)
+        tab.keyboard.press("c")
+        tab.wait_for_url("**/chapters/04-il8.html#*")
     with opened(browser, f"{site}/{IL8}#/12", width=1280, height=720) as tab:
-        assert number(tab) == 12
+        becomes(tab, lambda: number(tab), 12)
 
 
 @pytest.mark.browser
@@ -223,20 +220,20 @@ def test_an_explorer_works_on_its_slide_and_keeps_the_keys_to_itself(browser, si
         slider.focus()
         for key in ("PageUp", "ArrowRight", "ArrowRight"):
             slider.press(key)
-        assert number(tab) == here and stage.inner_html() != before
+        changes(tab, stage.inner_html, before)
+        assert number(tab) == here
         until(tab, "location.hash.includes('il8-level:')")
         link = tab.evaluate("location.hash")
         assert link.startswith(f"#/{here};il8-level:O_T=")
         wanted = tab.evaluate("solubleExplorers['il8-level'].values.O_T")
         tab.keyboard.press("Escape")
         tab.keyboard.press("ArrowRight")
-        assert number(tab) == here + 1
-        assert tab.evaluate("location.hash") == link.replace(f"/{here};", f"/{here + 1};")
+        becomes(tab, lambda: number(tab), here + 1)
+        becomes(tab, lambda: tab.evaluate("location.hash"), link.replace(f"/{here};", f"/{here + 1};"))
     with opened(browser, f"{site}/{IL8}{link}", width=1280, height=720) as tab:
         until(tab, "window.solubleExplorers?.['il8-level']")
         assert tab.evaluate("solubleExplorers['il8-level'].values.O_T") == wanted
-        tab.wait_for_timeout(200)
-        assert number(tab) == here
+        becomes(tab, lambda: number(tab), here)
 
 
 @pytest.mark.browser
@@ -248,8 +245,8 @@ def test_where_the_pointer_is_on_an_enlarged_slide_is_where_the_curve_is_read(br
         box = tab.locator("#explorer-il8-drugs .explorer-cursor").bounding_box()
         at = box["x"] + 0.6 * box["width"]
         tab.mouse.move(at, box["y"] + box["height"] / 2)
-        read = tab.locator("#explorer-il8-drugs .reading line").first.bounding_box()
-        assert abs(read["x"] + read["width"] / 2 - at) < 3
+        tab.locator("#explorer-il8-drugs .reading line").first.wait_for(state="attached")
+        until(tab, f"Math.abs((box => box.x + box.width / 2)(document.querySelector('#explorer-il8-drugs .reading line').getBoundingClientRect()) - {at}) < 3")
 
 
 @pytest.mark.browser
@@ -264,7 +261,8 @@ def test_a_number_on_an_enlarged_slide_tells_its_source_beside_itself(browser, s
         assert 0 <= box["x"] <= at["x"] + 2 and box["x"] + box["width"] <= 1920 and at["x"] < box["x"] + box["width"]
         assert min(abs(box["y"] - at["y"] - at["height"]), abs(box["y"] + box["height"] - at["y"])) < 12
         tab.keyboard.press("Escape")
-        assert not note.is_visible() and not tab.locator("#deck-list").is_visible()
+        note.wait_for(state="hidden")
+        assert not tab.locator("#deck-list").is_visible()
 
 
 @pytest.mark.browser
