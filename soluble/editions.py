@@ -6,7 +6,7 @@ All three are made from the chapters, so that nothing is written twice::
     python -m soluble.editions dist/editions 04-il8     # one chapter
     python -m soluble.editions grade dist/editions/assignments/04-il8 submissions marks.csv
 
-* ``student/``: stubs, checks and hints; no solution. The package that the notebooks need lies beside them.
+* ``student/``: stubs, checks that do not show what they expect, and hints; no solution. The package that the notebooks need lies beside them.
 * ``instructor/``: the same with the notes of the course kit at its top, the solutions in place, each check passed, minutes, and what goes wrong.
 * ``assignments/<chapter>/student/``: what is handed out, with the full checks left out of it;
   ``assignments/<chapter>/autograder/``: what grades it. Both are made by otter-grader from one master notebook.
@@ -38,7 +38,7 @@ KINDS = ("student", "instructor", "assignments", "questions")
 
 
 def student(chapter: Path, package: str = PACKAGE) -> Any:
-    """The chapter as an ``nbformat`` notebook with stubs, checks and hints, and without any solution."""
+    """The chapter as an ``nbformat`` notebook with stubs, sealed checks and hints, and without any solution."""
     return notebook(chapter, package, without={"solution"})
 
 
@@ -50,6 +50,9 @@ def instructor(chapter: Path, package: str = PACKAGE) -> Any:
     from nbformat import v4
 
     book, known = student(chapter, package), {e.id: e for e in exercises(chapter)}
+    for cell in book.cells:
+        if "exercise-check" in cell.metadata.get("tags", []):
+            cell.source = known[cell.metadata["exercise"]].check
     added = {name: [v4.new_markdown_cell(_solution(exercise))] for name, exercise in known.items()}
     for name, exercise in known.items():
         if exercise.solution_code:

@@ -19,7 +19,7 @@ from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from soluble.teaching import Block, blocks
+from soluble.teaching import Block, blocks, seal
 
 WORDS = re.compile(r"(?P<words>.+?)\s*<(?P<id>[^<>]+)>", re.S)
 ROLE = re.compile(r"\{([\w:.-]+)\}`([^`]+)`")
@@ -43,16 +43,20 @@ def notebook(chapter: Path, package: str = PACKAGE, without: Collection[str] = (
     """The chapter as an ``nbformat`` notebook, whose computed numbers :func:`fill` puts in.
 
     ``package`` is what ``pip install`` needs to be given; directives named in ``without`` are left out (``{"solution"}``).
+    Checks are folded; where there are to be no solutions they are sealed.
     """
     import jupytext
     from nbformat import v4
 
     found = jupytext.reads(chapter.read_text(encoding="utf8"), fmt="md:myst")
     for cell in found.cells:
+        tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
             cell.source = plain(cell.source, without)
-        elif "hide-input" in cell.metadata.get("tags", []):
+        elif {"hide-input", "exercise-check"} & set(tags):
             cell.metadata["jupyter"] = {"source_hidden": True}
+        if "exercise-check" in tags and "solution" in without:
+            cell.source = seal(cell.source)
         cell.metadata.pop("mystnb", None)
     found.cells = [c for c in found.cells if c.source.strip()]
     found.cells.insert(0, v4.new_code_cell(f"{NEEDS}\n# %pip install {package}"))

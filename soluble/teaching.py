@@ -8,17 +8,19 @@ True
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import html
 import math
 import numbers
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Exercise", "Verdict", "check", "exercises", "quietly", "results"]
+__all__ = ["Exercise", "Verdict", "check", "exercises", "quietly", "results", "seal", "sealed_check", "unseal"]
 
 #: The last verdict for each exercise of this session, by name.
 results: dict[str, Verdict] = {}
@@ -162,6 +164,39 @@ def _show(verdict: Verdict) -> None:
         print(verdict)
     else:
         display({"text/html": verdict.to_html(), "text/plain": str(verdict)}, raw=True)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Checks that do not show what they expect
+
+
+def seal(code: str) -> str:
+    """A cell that runs the code of a check without showing it: what a check expects is half of the answer.
+
+    The code is packed, no more; whoever wants to read it uses :func:`unseal`. Marks are given by hidden checks (:mod:`soluble.editions`).
+    """
+    packed = base64.b85encode(zlib.compress(code.encode(), 9)).decode()
+    lines = "\n".join(f'    "{packed[at : at + 100]}"' for at in range(0, len(packed), 100))
+    return f"""from soluble.teaching import sealed_check
+
+# The check of this exercise. It is packed, so that it does not give the answer away: run the cell.
+sealed_check(
+{lines},
+    globals(),
+)"""
+
+
+def unseal(packed: str) -> str:
+    """The code of a check out of the text in its cell. Raises ``ValueError`` where the text is no such code."""
+    try:
+        return zlib.decompress(base64.b85decode(packed)).decode()
+    except (ValueError, zlib.error) as error:
+        raise ValueError("The text of this check was changed. Take the cell again from the notebook that you were given.") from error
+
+
+def sealed_check(packed: str, names: dict[str, Any]) -> None:
+    """Run the check of a cell that :func:`seal` made, among the names of its notebook; it shows its :class:`Verdict`."""
+    exec(compile(unseal(packed), "<the check of this exercise>", "exec"), names)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

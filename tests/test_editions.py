@@ -45,7 +45,10 @@ def test_no_solution_is_in_what_a_student_gets(chapter):
     """Searched for: each sentence of each solution, and each line of its code that neither the stub nor the chapter before it shows."""
     book = editions.student(chapter)
     found = words("\n".join(f"{c.source} {json.dumps(c.metadata, ensure_ascii=False)}" for c in book.cells))
+    taught = words("\n".join(c.source for c in book.cells if "exercise-check" not in c.metadata.get("tags", [])))
     for exercise in exercises(chapter):
+        lines = [line for line in map(words, exercise.check.splitlines()) if len(line) > 20 and exercise.id not in line and line not in taught]
+        assert not [line for line in lines if line in found], f"{exercise.id}: the check shows what it expects"
         shown = found[: found.index(words(f"### Exercise: {exercise.title}"))] + words(exercise.stub)
         sought = [s for s in re.split(r"(?<=[.?!]) ", words(exercise.solution.split("```python")[0])) if len(s) > 25]
         sought += [line for line in map(words, exercise.solution_code.splitlines()) if len(line) > 12 and line not in shown]
@@ -119,6 +122,17 @@ def test_the_instructors_checks_fail_first_and_then_pass(made):
     assert [s.split(":")[0] for s in said] == ["Not yet", "Correct"]
     text = "\n".join(c.source for c in book.cells)
     assert "- `10`: that is the mean life." in text and "Nobody measured it." in text
+
+
+@pytest.mark.parametrize(("answer", "said"), [("...", "Not yet: write your answer"), ("10", "Not yet: that is the mean life."), ("6.931", "Correct: half-life")])
+def test_a_sealed_check_judges_as_the_open_one(toy, answer, said):
+    book = editions.student(toy)
+    assert "6.93" not in "".join(c.source for c in book.cells) and "mean life" not in "".join(c.source for c in book.cells)
+    for cell in book.cells:
+        cell.source = cell.source.replace("answer = ...", f"answer = {answer}")
+    notebooks.execute(book, toy.parent)
+    (shown,) = [o["data"]["text/plain"] for c in book.cells if c.cell_type == "code" for o in c.outputs]
+    assert shown.startswith(said)
 
 
 def test_what_is_handed_out_holds_neither_solution_nor_check(made):

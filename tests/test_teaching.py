@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.utils import new_document
 
 from soluble import teaching
+from soluble.sphinxext.teaching import fold_checks
 from soluble.teaching import check, exercises
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +63,37 @@ def test_a_verdict_is_kept_and_safe_to_show():
     verdict = check("kept", 1, 1, ok="<b>fine</b>")
     assert teaching.results["kept"] is verdict and verdict
     assert "&lt;b&gt;" in verdict.to_html() and "<b>fine" not in verdict.to_html()
+
+
+def test_a_sealed_check_that_was_changed_says_so():
+    code = teaching.seal("check('t', answer, 7)")
+    packed = code.split('"')[1]
+    assert "check" not in packed
+    assert teaching.unseal(packed) == "check('t', answer, 7)"
+    for bad in (packed[:-3], packed[5:] + "aaaaa", "é" + packed, ""):
+        with pytest.raises(ValueError, match="was changed"):
+            teaching.unseal(bad)
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)
+def test_what_a_check_expects_is_folded_on_the_page(chapter, html):
+    page = BeautifulSoup((html / "chapters" / f"{chapter.stem}.html").read_text(encoding="utf8"), "html.parser")
+    cells = page.select(".tag_exercise-check")
+    assert len(cells) == sum(bool(e.check) for e in exercises(chapter)) >= 1
+    for cell in cells:
+        fold = cell.select_one("details:not([open])")
+        assert " ".join(fold.summary.get_text(" ").split()).startswith("Show the check") and "check(" in fold.pre.get_text()
+        assert "Not yet" in cell.get_text() and "Not yet" not in fold.get_text(), "the verdict stands outside of the fold"
+
+
+def test_a_site_without_solutions_shows_the_verdict_of_a_check_alone():
+    page = new_document("page")
+    cell = nodes.container(classes=["cell", "tag_exercise-check"])
+    cell += [nodes.container("", nodes.literal_block(text="check('t', answer, 7)")), nodes.container("", nodes.paragraph(text="Not yet"))]
+    page += cell
+    fold_checks(SimpleNamespace(config=SimpleNamespace(soluble_solutions=False)), page)
+    assert page.astext() == "Not yet"
 
 
 CHAPTER = """---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from soluble import editions, notebooks
+from soluble.teaching import exercises, unseal
 
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]-*.md"))
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)
@@ -104,7 +106,16 @@ def test_with_and_without_solutions_a_notebook_runs_the_same_code(chapter):
     def code(book):
         return [cell.source for cell in book.cells if cell.cell_type == "code"]
 
-    assert code(notebooks.notebook(chapter)) == code(editions.student(chapter)) and len(code(notebooks.notebook(chapter))) > 5
+    whole, sealed = code(notebooks.notebook(chapter)), code(editions.student(chapter))
+    packed = [text for text in sealed if "sealed_check(" in text]
+    assert [opened(text) if text in packed else text for text in sealed] == whole and len(whole) > 5
+    assert len(packed) == sum(bool(e.check) for e in exercises(chapter)) >= 1
+
+
+def opened(sealed):
+    """The code of a check out of a cell that does not show it."""
+    call = ast.parse(sealed).body[-1].value
+    return unseal(ast.literal_eval(call.args[0]))
 
 
 def test_the_fresh_environment_is_fresh(outside, tmp_path):

@@ -181,6 +181,14 @@ def _forget(app: Sphinx, env, docname: str) -> None:
             del env.soluble_exercises[identity]
 
 
+def fold_checks(app: Sphinx, doctree: nodes.document) -> None:
+    """What a check expects is half of the answer: its code is folded, and where there are no solutions left out."""
+    for cell in doctree.findall(lambda node: isinstance(node, nodes.container) and "tag_exercise-check" in node["classes"]):
+        cell["hide_mode"], cell["prompt_show"], cell["prompt_hide"] = "input", "Show the check", "Hide the check"
+        if not app.config.soluble_solutions:
+            cell.remove(cell.children[0])
+
+
 def setup(app: Sphinx) -> None:
     app.add_node(box, html=(visit_box, depart_box), latex=(_plain, _plain), text=(_plain, _plain))
     app.add_config_value("soluble_solutions", True, "env", bool)
@@ -189,3 +197,4 @@ def setup(app: Sphinx) -> None:
     app.add_directive("solution", Solution)
     app.add_directive("quiz", Quiz)
     app.connect("env-purge-doc", _forget)
+    app.connect("doctree-read", fold_checks)
