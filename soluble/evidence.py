@@ -826,7 +826,7 @@ def effects(facts: pd.DataFrame | Iterable[str]) -> pd.DataFrame:
         different = sorted(set(table[column]))
         if len(different) != 1:
             raise ValueError(f"these facts cannot be pooled: {column} is {', '.join(different) or 'unknown'}")
-    without = [i for i, kind in table["interval_kind"].items() if not re.fullmatch(r"\d+% CI", kind)]
+    without = [i for i, kind in table["interval_kind"].items() if not re.fullmatch(r"[\d.]+% CI", kind)]
     if without:
         raise ValueError(f"these facts have no confidence interval: {', '.join(without)}")
     z = np.array([stats.norm.ppf(0.5 + float(k.split("%")[0]) / 200) for k in table["interval_kind"]])

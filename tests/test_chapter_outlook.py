@@ -10,8 +10,10 @@ import re
 from collections import Counter
 from math import comb, exp, log, sqrt
 
+import numpy as np
 import pytest
 from chapter import CHAPTERS, Chapter, Standard
+from statsmodels.stats.meta_analysis import combine_effects
 
 from soluble import evidence
 
@@ -153,6 +155,19 @@ def test_five_trials_pooled_by_hand(said):
     half = [1.96 * sum(part) ** -0.5 for part in (w[:4], w)]
     assert (round(four, 2), round(exp(mean), 2)) == (0.70, 0.71)
     assert [round(h, 3) for h in half] == [0.099, 0.085]
+
+
+def test_the_sixth_trial_is_pooled_too(printed):
+    """REML by statsmodels, with avelumab's standard error from its ratio and one-sided P."""
+    z = {"95% CI": 1.959964, "96% CI": 2.053749}
+    facts = [evidence.fact(i) for i in ("cm017-os-hr", "cm057-os-hr", "kn010-any-os-hr", "poplar-os-hr", "oak-os-hr")]
+    sixth = evidence.fact("javelin200-os-hr")
+    assert "one-sided P was 0.16" in sixth.statement and "norm.ppf(0.16)" in TEXT
+    se = [*(log(f.ci_high / f.ci_low) / (2 * z[f.interval_kind]) for f in facts), -log(sixth.value) / 0.994458]
+    theirs = combine_effects(np.log([f.value for f in [*facts, sixth]]), np.square(se), method_re="iterated")
+    ours = re.search(r"(0\.\d\d) \((0\.\d\d) to (0\.\d\d)\), I² (\d+) %", printed)
+    assert float(ours[1]) == pytest.approx(exp(theirs.mean_effect_re), abs=0.01)
+    assert float(ours[3]) < 0.85 and int(ours[4]) < 25, "little changes"
 
 
 def test_disputes_are_counted_by_where_each_side_was_seen(said):

@@ -38,13 +38,14 @@ export function mountAssurance(root, config, options = {}) {
   // --- words ---
   const ratio = (v) => v.toFixed(2);
   const share = (p) => (p > 0.995 ? "over 99 %" : p < 0.005 ? "under 1 %" : `${Math.round(100 * p)} %`);
+  const events = (v) => `${number(v, 4)} ${v === 1 ? "event" : "events"}`;
   function summary(now) {
     const { setting, naive, flat, success, ceiling, needed, mean, published, behind } = now;
     return [
-      `Phase 2 found a hazard ratio of ${ratio(setting.hr)} with ${number(setting.events, 4)} events.`,
-      `A phase 3 trial with ${number(setting.events3, 4)} events succeeds if it finds ${ratio(needed)} or less.`,
+      `Phase 2 found a hazard ratio of ${ratio(setting.hr)} with ${events(setting.events)}.`,
+      `A phase 3 trial with ${events(setting.events3)} succeeds if it finds ${ratio(needed)} or less.`,
       `If ${ratio(setting.hr)} were the truth, that would happen with ${share(naive)}; averaged over what phase 2 leaves open, with ${share(flat)};`,
-      `with a prior of ${ratio(setting.prior_hr)} worth ${number(setting.prior_events, 4)} events, with ${share(success)}, and however large the trial, with no more than ${share(ceiling)}.`,
+      `with a prior of ${ratio(setting.prior_hr)} worth ${events(setting.prior_events)}, with ${share(success)}, and in the largest trial imaginable with ${share(ceiling)}.`,
       `The true ratio is then expected near ${ratio(Math.exp(mean))}; a trial that succeeds would report ${ratio(published)} on average, with ${ratio(behind)} behind it.`,
     ].join(" ");
   }
