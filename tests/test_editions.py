@@ -12,6 +12,7 @@ import pytest
 from test_teaching import CHAPTER, CHAPTERS
 
 from soluble import course, editions, notebooks
+from soluble.leaks import words
 from soluble.notebooks import plain
 from soluble.teaching import exercises
 
@@ -34,10 +35,6 @@ def made(toy):
     out = toy.parent / "editions"
     assert [p.relative_to(out).as_posix() for p in editions.write(out, [toy])] == ["student/01-toy.ipynb", "instructor/01-toy.ipynb", "assignments/01-toy"]
     return out
-
-
-def words(text: str) -> str:
-    return " ".join(re.sub(r"[`*_$\\]|\{[\w:]+\}", "", text).split())
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: p.stem)

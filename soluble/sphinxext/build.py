@@ -1,6 +1,6 @@
 """Build the book: ``python -m soluble.sphinxext.build`` in the top folder of the repository.
 
-With ``course`` after it, the edition for a course is built beside it, which holds no solution.
+With ``course`` after it, the edition for a course is built beside it, which holds no solution; it is searched for what it should not hold.
 
 Runs Jupyter Book with warnings as errors, shows its progress, and ends by saying where the site lies. Any warning of
 Sphinx, any cell that raises or writes to stderr, any lost citation ends the build with a message and exit status 1.
@@ -15,6 +15,8 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from soluble import leaks
 
 COMMAND = ["-c", "from jupyter_book.cli.main import main; main()", "build", ".", "-W", "-n", "--keep-going"]
 
@@ -56,6 +58,8 @@ def build(top: Path, course: bool = False) -> int:
         return 1
     print(f"\nThe book is built ({time.monotonic() - started:.0f} s): {index.parent}")
     print(f"Open it without a server:  {index.resolve().as_uri()}")
+    if course:
+        return leaks.main([str(index.parent)])
     print("Or serve it:               make serve")
     return 0
 
