@@ -381,3 +381,27 @@ def test_the_bank_is_filtered_and_answers_open_on_demand(browser, site):
         assert not answer.locator("p").first.is_visible()
         answer.locator("summary").click()
         assert answer.locator("p").first.is_visible() and answer.locator("a").last.is_visible()
+
+
+@pytest.mark.site
+@pytest.mark.browser
+@pytest.mark.parametrize("page", ["index", "syllabi", "rubric", "projects", "running"])
+def test_the_tables_of_the_kit_are_read_on_a_phone_without_scrolling_sideways(browser, site, page):
+    """On a phone each cell of three or more columns is a line that begins with its head, and no table scrolls; who listens hears a table still,
+    and on paper it is one."""
+    with contextlib.closing(browser.new_context(viewport={"width": 360, "height": 740})) as context:
+        tab = context.new_page()
+        tab.goto(f"{site}/course/{page}.html")
+        boxes = tab.locator("article :is(.table-scroll, .pst-scrollable-table-container)")
+        assert boxes.count() > 0 and not boxes.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)")
+        for table in tab.locator("article table").all():
+            heads, *rows = table.evaluate("t => [...t.rows].map(r => [...r.cells].map(c => c.textContent.trim()))")
+            if len(heads) > 2:
+                shown = table.evaluate("t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => getComputedStyle(c, '::before').content.split('\"')[1] ?? ''))")
+                assert shown == [["", *heads[1:]]] * len(rows)
+                lefts = table.evaluate("t => [...t.tBodies[0].rows].map(r => new Set([...r.cells].map(c => c.getBoundingClientRect().left)).size)")
+                assert set(lefts) == {1}, "cells stand beside each other"
+                heard = table.aria_snapshot()
+                assert heard.count("- row ") == len(rows) + 1 and heard.count("- rowheader ") == len(rows)
+        tab.emulate_media(media="print")
+        assert set(tab.locator("article table td").evaluate_all("all => all.map(c => getComputedStyle(c).display)")) == {"table-cell"}

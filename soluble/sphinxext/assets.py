@@ -55,6 +55,7 @@ THEME_SHEETS = [
 # A name such as IL-6 or PD-1 is not broken at its hyphen.
 NAME = re.compile(r"\b(?:s?[A-Z][A-Za-z]{0,4}\d?-(?:[αβγκ]|[A-Z]?\d+)[A-Za-zαβγ]{0,2})\b")
 MODEL = "script[type='application/x-soluble-model']"
+ROLES = {"thead, tbody": "rowgroup", "tr": "row", "thead th": "columnheader", "tbody th": "rowheader", "td": "cell"}
 EXECUTABLE = {None, "", "text/javascript", "application/javascript", "module"}
 
 
@@ -225,6 +226,26 @@ class Page:
             if not table.find_parent(class_=["table-scroll", "pst-scrollable-table-container"]):
                 table.wrap(self.soup.new_tag("div", attrs={"class": "table-scroll"}))
 
+    def fold_tables(self) -> None:
+        """Tables of words that become blocks on a phone: each cell is told what it is in the table, which not every browser knows of a cell that is
+        laid out as a block, and the head that the style shows before it. A table of two columns has room as it is."""
+        for table in self.soup.select("article :is(.table-scroll, .pst-scrollable-table-container) > :is(table.table, table:not([class]))"):
+            heads = [cell.get_text(" ", strip=True) for cell in table.select("thead > tr > *")]
+            if len(heads) < 3 or table.find_parent("figure"):
+                continue
+            if not table.find_parent(class_="evidence-table"):  # whose cells say what they hold
+                table["class"] = [*table.get("class", []), "folding"]
+                for row in table.select("tbody > tr"):
+                    first, *others = row.find_all(["th", "td"], recursive=False)
+                    if not heads[0]:
+                        first.name, first["scope"] = "th", "row"
+                    for head, cell in zip(heads[1:], others, strict=True):
+                        cell["data-label"] = head
+            for selector, role in ROLES.items():
+                for element in table.select(selector):
+                    element["role"] = role
+            table["role"] = "table"
+
     def hold_names(self) -> None:
         for text in self.soup.select_one("article").find_all(string=NAME):
             if text.find_parent(["pre", "code", "script", "style", "table", "option"]) or type(text) is not NavigableString:
@@ -343,6 +364,7 @@ class Site:
             page.draw_pictures()
             page.theme_explorers()
             page.mend_tables()
+            page.fold_tables()
             if name.removesuffix(".html") in self.chapters:
                 page.explain(self.names)
             page.hold_names()

@@ -132,7 +132,7 @@ class Syllabus(CoursePage):
     def table(self, syllabus: course.Syllabus, loads: list[course.Load]) -> str:
         head = "".join(f'<th scope="col">{text}</th>' for text in ("Unit", "Chapters", "In class", "At home"))
         rows = "".join(
-            f'<tr><th scope="row">{escape(unit.title)}</th><td>{", ".join(self.link(name) for name in unit.chapters)}</td>'
+            f'<tr><th scope="row">{escape(unit.title)}</th><td>{"<br>".join(self.link(name) for name in unit.chapters)}</td>'
             f"<td>{hours(load.class_total)}</td><td>{hours(load.home_total)}</td></tr>"
             for unit, load in zip(syllabus.units, loads, strict=True)
         )
