@@ -35,6 +35,10 @@ LOOK = """() => {
       if (box.bottom > floor + 1.5 || box.right > sheet.right + 1.5 || box.left < sheet.left - 1.5 || box.top < sheet.top - 1.5) say('does not fit', e);
       if (e.scrollWidth > e.clientWidth + 1 && ['auto', 'scroll'].includes(style.overflowX)) say('scrolls', e);
       const speaks = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+      if (e.localName === 'text' && e.closest('figure.explorer')) {
+        const drawn = e.getScreenCTM(), size = parseFloat(style.fontSize) * Math.hypot(drawn.c, drawn.d) / scale;
+        if (size < 13.9) say(`is ${size.toFixed(1)} px high in the picture`, e);
+      }
       if (speaks && !e.closest('svg, math, sub, sup')) {
         let size = parseFloat(style.fontSize);
         for (let at = e; at !== slide; at = at.parentElement) size *= parseFloat(getComputedStyle(at).zoom) || 1;
@@ -152,7 +156,7 @@ def test_links_of_a_deck_lead_somewhere(deck):
 @pytest.mark.parametrize("deck", DECKS)
 def test_every_slide_fits_and_can_be_read(browser, deck):
     """From a folder, without a network: at 1280 and at 1920 pixels nothing reaches over a slide or needs scrolling, words are at least 20 pixels high
-    (14 in an explorer), every explorer lives, nothing is complained of; on a phone nothing is wider than it."""
+    (14 in an explorer and its picture), every explorer lives, nothing is complained of; on a phone nothing is wider than it."""
     watch = []
     with opened(browser, address(deck), width=1280, height=720, watch=watch) as tab:
         settle(tab)
