@@ -278,6 +278,14 @@ def test_solutions_and_answers_stand_at_the_end_of_their_chapter(book, articles)
     assert "Question 1." in asked and "Not so." not in asked and "Is this right?" not in asked
 
 
+def test_the_kit_with_its_answers_stands_last(html):
+    """A reader meets nothing of the course kit before the last appendix, whose title says for whom it is."""
+    *others, last = onepage.order(html)
+    kit = {f"course/{p.name}" for p in (html / "course").glob("*.html")}
+    assert set(last.pages) == kit and "lecturers" in last.caption and len(kit) > 5
+    assert not kit & {name for part in others for name in part.pages}
+
+
 def test_the_one_document_leaves_no_control_and_tells_ids_apart(html, monkeypatch):
     """What only a screen can do is gone, each explorer has its picture, and ids that two chapters share differ."""
     monkeypatch.setattr(onepage, "order", lambda site: [onepage.Part("Two chapters", ["chapters/04-il8.html", "chapters/05-il10.html"])])

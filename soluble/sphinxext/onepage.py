@@ -1,5 +1,5 @@
 """The built site as one document for paper: cover, contents, every page in the order of the book, and as appendices the model
-sheets and the facts, so that each link of a chapter has a place to lead to.
+sheets and the facts, so that each link of a chapter has a place to lead to, and last the course kit, which is for lecturers and holds answers.
 
 What only a screen can use is left out (controls, notes that open, forms, downloads), and so is code that the site folds away, which
 is in the notebooks. What else it folds is shown; solutions and the answers of quizzes go to the end of their chapter, and a model's
@@ -27,6 +27,7 @@ APPENDICES = (
     ("Appendix A · Model sheets", "chapters/models.html", ".models-table td:first-child > a[href]"),
     ("Appendix B · The facts", "chapters/evidence.html", ".families a[href]"),
 )
+KIT = "Appendix C · Course kit, for lecturers"
 #: What only a screen can use.
 SCREEN_ONLY = (
     "script, button, [hidden], .pst-js-only, dialog, details.above-input, .headerlink, .fact-tip, .table-tools, .downloads, .explorer-panel, .explorer-summary:empty, .explorer-list, .skip-map, "
@@ -62,7 +63,10 @@ def order(site: Path) -> list[Part]:
         if listing in written:
             found = [_target(listing, a["href"])[0] for a in _soup(site / listing).select(links)]
             parts.append(Part(caption, [name for name in dict.fromkeys(found) if name not in written]))
-    return [part for part in parts if part.pages]
+    kit = [page for part in parts for page in part.pages if page.startswith("course/")]
+    for part in parts:
+        part.pages = [page for page in part.pages if page not in kit]
+    return [part for part in [*parts, Part(KIT, kit)] if part.pages]
 
 
 def _soup(path: Path) -> BeautifulSoup:
