@@ -20,6 +20,7 @@ import ast
 import contextlib
 import csv
 import io
+import os
 import re
 import sys
 import tempfile
@@ -287,6 +288,7 @@ def _assign(master: Any, folder: Path, name: str, run: bool) -> Path:
 def grade(assignment_folder: Path, submissions: Path, table: Path) -> list[dict[str, Any]]:
     """Grade every notebook in a folder; write and return a row for each: its name, points, points possible, and what was wrong.
 
+    Raises ``FileNotFoundError`` where the assignment has no grader, or nothing was handed in.
     A submission that cannot be graded (not a notebook, a cell that never ends) has a row that says so, and no points;
     the others are graded all the same.
     """
@@ -295,8 +297,11 @@ def grade(assignment_folder: Path, submissions: Path, table: Path) -> list[dict[
     graders = sorted((assignment_folder / "autograder").glob("*.zip"))
     if not graders:
         raise FileNotFoundError(f"{assignment_folder} holds no autograder/*.zip: make it with 'python -m soluble.editions'")
+    handed_in = sorted(submissions.glob("*.ipynb"))
+    if not handed_in:
+        raise FileNotFoundError(f"{submissions} holds no notebook to grade: collect the students' .ipynb files in it")
     rows = []
-    for path in sorted(submissions.glob("*.ipynb")):
+    for path in handed_in:
         row: dict[str, Any] = {"submission": path.name, "points": 0.0, "possible": "", "wrong": "", "problem": ""}
         try:
             with _quiet(), tempfile.TemporaryDirectory() as log:
@@ -315,9 +320,15 @@ def grade(assignment_folder: Path, submissions: Path, table: Path) -> list[dict[
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Otter tells of each step; here only what goes wrong is of interest, and that is raised."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        yield
+    """Otter tells of each step, and its kernels warn of their sockets past Python; here only what goes wrong is of interest, and that is raised."""
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        terminal = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -328,7 +339,12 @@ def main(arguments: list[str] | None = None) -> int:
         for name, what in (("assignment", "the folder assignments/<chapter>"), ("submissions", "a folder of .ipynb files"), ("table", "the CSV to write")):
             parser.add_argument(name, type=Path, help=what)
         found = parser.parse_args(given[1:])
-        for row in grade(found.assignment, found.submissions, found.table):
+        try:
+            rows = grade(found.assignment, found.submissions, found.table)
+        except FileNotFoundError as missing:
+            print(missing, file=sys.stderr)
+            return 1
+        for row in rows:
             print(f"{row['submission']}: {row['problem'] or '{points:g} of {possible:g} points'.format_map(row)}")
         print(f"Written: {found.table}")
         return 0

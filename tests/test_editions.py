@@ -148,7 +148,7 @@ def submission(made, folder, name, answer):
     (folder / name).write_text(text.replace("answer = ...", answer), encoding="utf8")
 
 
-def test_submissions_are_collected_and_graded(made, tmp_path, capsys):
+def test_submissions_are_collected_and_graded(made, tmp_path, capfd):
     folder = tmp_path / "submissions"
     folder.mkdir()
     submission(made, folder, "a-perfect.ipynb", "answer = 6.931")
@@ -164,12 +164,17 @@ def test_submissions_are_collected_and_graded(made, tmp_path, capsys):
     assert computed == {"a-perfect.ipynb": 1, "b-wrong.ipynb": 0, "c-empty.ipynb": 0, "d-raises.ipynb": 0, "e-broken.ipynb": 0}
     assert "half_life" in rows["b-wrong.ipynb"]["wrong"] and not rows["a-perfect.ipynb"]["wrong"]
     assert rows["e-broken.ipynb"]["problem"] and not rows["d-raises.ipynb"]["problem"]
-    assert "a-perfect.ipynb: 1 of 1 points" in capsys.readouterr().out
+    told = capfd.readouterr()
+    assert "a-perfect.ipynb: 1 of 1 points" in told.out and not told.err, "a line a submission, and no word of the kernels"
 
 
 def test_a_wrong_name_is_said(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(Path(__file__).resolve().parents[1])
     assert editions.main([str(tmp_path), "99-none"]) == 2
     assert "No chapter 99-none" in capsys.readouterr().err
-    with pytest.raises(FileNotFoundError, match=r"holds no autograder/\*\.zip"):
-        editions.grade(tmp_path, tmp_path, tmp_path / "x.csv")
+    grade = ["grade", str(tmp_path), str(tmp_path), str(tmp_path / "x.csv")]
+    assert editions.main(grade) == 1 and "holds no autograder/*.zip" in capsys.readouterr().err
+    (tmp_path / "autograder").mkdir()
+    (tmp_path / "autograder" / "a.zip").touch()
+    assert editions.main(grade) == 1 and "holds no notebook to grade" in capsys.readouterr().err
+    assert not (tmp_path / "x.csv").exists(), "no table that would look like marks"
