@@ -5,8 +5,6 @@ Run with ``python figures/combinations-patients.py``. Colours are the book's, so
 
 from __future__ import annotations
 
-from matplotlib.patches import Circle
-
 from drawing import HEAD, INK, MUTED, SMALL, label, save, sheet
 from soluble import style
 
@@ -24,11 +22,15 @@ WAYS = [
 
 def patients(ax, left, bottom, only_a, only_b, both, together):
     """Ten by ten patients, those who respond first, by what helps them."""
-    kinds = [A] * only_a + [BOTH] * both + [B] * only_b + [TOGETHER] * together
-    for k in range(100):
-        x, y = left + 3.9 * (k % 10), bottom + 3.9 * (9 - k // 10)
-        colour = kinds[k] if k < len(kinds) else None
-        ax.add_patch(Circle((x, y), 1.5, facecolor=colour or "none", edgecolor=colour or MUTED, lw=0.9, zorder=3))
+    helped = only_a + both + only_b + together
+    kinds = [A] * only_a + [BOTH] * both + [B] * only_b + [TOGETHER] * together + [None] * (100 - helped)
+    for colour in dict.fromkeys(kinds):
+        dots(ax, [(left + 3.9 * (k % 10), bottom + 3.9 * (9 - k // 10)) for k in range(100) if kinds[k] == colour], colour)
+
+
+def dots(ax, places, colour):
+    """Patients as marks, hollow without a colour: a mark is drawn once in the file and used at each place."""
+    ax.plot(*zip(*places, strict=True), "o", ms=12.1, mfc=colour or "none", mec=colour or MUTED, mew=0.9, zorder=3)
 
 
 def draw():
@@ -41,7 +43,7 @@ def draw():
         patients(ax, left, bottom, *counts)
     for k, (colour, words) in enumerate(((A, "drug A helps"), (BOTH, "either would help"), (B, "drug B helps"), (TOGETHER, "only both together help"))):
         x, y = (6 if k % 2 == 0 else 45), (8 if k < 2 else 3)
-        ax.add_patch(Circle((x, y), 1.5, facecolor=colour, edgecolor=colour, zorder=3))
+        dots(ax, [(x, y)], colour)
         label(ax, x + 2.8, y - 0.1, words, colour, SMALL, ha="left")
     return save(fig, __file__)
 
