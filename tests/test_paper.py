@@ -367,3 +367,17 @@ def test_a_printed_chapter_has_no_empty_page(browser, site, page):
         document = pypdfium2.PdfDocument(tab.pdf(format="A4"))
     bare = [n for n, sheet in enumerate(document, 1) if (sheet.render(scale=0.25, grayscale=True).to_numpy() < 200).sum() < 60]
     assert 8 < len(document) < 45 and not bare, bare
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", ["models/coggins-2014.html", "chapters/10-angiogenesis.html"])
+def test_no_printed_equation_is_wider_than_the_paper(browser, site, page):
+    """What a screen scrolls goes on in a next line on paper."""
+    lines = "e => [...e.querySelectorAll('mrow > *')].map(c => c.getBoundingClientRect()).filter(b => b.width)"
+    with opened(browser, f"{site}/{page}", width=PAPER) as tab:
+        equations = tab.locator(".model-equations div.math > math")
+        if page.startswith("chapters"):
+            settle(tab)
+        tab.emulate_media(media="print")
+        ends = [(max(b["right"] for b in boxes), min(b["left"] for b in boxes)) for e in equations.all() if (boxes := e.evaluate(lines))]
+        assert len(ends) > 5 and max(right for right, _ in ends) <= PAPER and min(left for _, left in ends) >= 0
