@@ -7,7 +7,7 @@ numbers is given back as unfinished: :mod:`soluble.ensemble` runs it alone, with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,12 +99,13 @@ def batched(model: Model) -> Batched:
 
 
 @np.errstate(all="ignore")
-def run(model: Model, rows: Sequence[Mapping[str, float]], times: np.ndarray, rtol: float = 1e-8) -> tuple[np.ndarray, np.ndarray]:
-    """The states of each row of overrides at ``times``: an array of shape (rows, times, states), and which rows were finished.
+def run(model: Model, settings: Sequence[tuple[np.ndarray, np.ndarray]], times: np.ndarray, rtol: float = 1e-8) -> tuple[np.ndarray, np.ndarray]:
+    """The states of each setting at ``times``: an array of shape (settings, times, states), and which of them were finished.
+
+    A setting is the parameters and the initial values that :meth:`soluble.model.Model.values` gives.
 
     Raises ``ValueError`` as :func:`soluble.simulate.dose_times` does, for a schedule of doses that makes no sense.
     """
-    settings = [model.values(row) for row in rows]
     p = np.array([s[0] for s in settings]).T
     y = np.array([s[1] for s in settings]).T
     doses = [dose_times(model, q) for q, _ in settings]
@@ -118,19 +119,20 @@ class _Stops:
 
     def __init__(self, doses: Sequence[Sequence[tuple[float, int, float]]], times: np.ndarray, n: int) -> None:
         end = times[-1]
+        asked = [(t, i, -1, 0.0) for i, t in enumerate(times)]
+        undosed = np.array(asked).T  # the plan of a draw without doses, which is most often that of all
         plans = []
         for given in doses:
             plan = [(at, -1, target, amount) for at, target, amount in given if at <= end]
-            plans.append(sorted([*plan, *((t, i, -1, 0.0) for i, t in enumerate(times))], key=lambda s: (s[0], s[1] >= 0)))
-        size = max(map(len, plans)) + 1
+            plans.append(np.array(sorted([*plan, *asked], key=lambda s: (s[0], s[1] >= 0))).T if plan else undosed)
+        size = max(plan.shape[1] for plan in plans) + 1
         self.time = np.full((size, len(plans)), np.inf)
         self.slot = np.full((size, len(plans)), -1)
         self.target = np.full((size, len(plans)), -1)
         self.amount = np.zeros((size, len(plans)))
-        for j, plan in enumerate(plans):
-            columns = np.array(plan).T
-            self.time[: len(plan), j], self.amount[: len(plan), j] = columns[0], columns[3]
-            self.slot[: len(plan), j], self.target[: len(plan), j] = columns[1].astype(int), columns[2].astype(int)
+        for j, (at, slot, target, amount) in enumerate(plans):
+            self.time[: len(at), j], self.slot[: len(at), j] = at, slot
+            self.target[: len(at), j], self.amount[: len(at), j] = target, amount
         self.times = len(times)
 
 

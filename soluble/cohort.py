@@ -72,11 +72,12 @@ def simulate(
     patients = population.draw(n, seed)
     weeks = np.arange(math.ceil(min(months * DAYS, population.model.t_end) / WEEK) + 1)
     wanted = [population.size, population.hidden]
-    sizes, hidden = {}, {}
-    for arm in arms:
-        draws = patients.assign(**fixed, **population.arms[arm].set)
-        run = population.model.ensemble(draws, executor, of=wanted, at=list(weeks * WEEK), progress=progress, failures="raise")
-        sizes[arm], hidden[arm] = (run[q].to_numpy().reshape(n, len(weeks)) for q in wanted)
+    # What one arm sets stands as declared in the others, so that all run together.
+    given = {name for arm in arms for name in population.arms[arm].set}
+    usual = {p.id: p.value for p in population.model.parameters_ if p.id in given and p.id not in population.spreads} | fixed
+    draws = pd.concat([patients.assign(**(usual | population.arms[arm].set)) for arm in arms], ignore_index=True)
+    run = population.model.ensemble(draws, executor, of=wanted, at=list(weeks * WEEK), progress=progress, failures="raise")
+    sizes, hidden = (dict(zip(arms, run[q].to_numpy().reshape(len(arms), n, len(weeks)), strict=True)) for q in wanted)
     return Cohort(population, patients, seed, min(months * DAYS, population.model.t_end), fixed, weeks, sizes, hidden)
 
 
@@ -122,7 +123,7 @@ class Cohort:
         Parameters
         ----------
         arm : one of the simulated arms
-        measurement : other numbers than the population's for ``cv``, ``delay``, ``first`` or ``every``
+        measurement : other numbers than the population's for ``cv``, ``delay``, ``first``, ``every`` or ``on_day``
 
         Returns
         -------
@@ -142,7 +143,7 @@ class Cohort:
         grown = (measured >= PROGRESSION * smallest) & (measured - smallest >= MILLIMETRES)
         rows = np.arange(self.n)
         by_scan = np.where(grown.any(1), days[rows, grown.argmax(1)], np.inf)
-        by_luck = self._luck(arm)
+        by_luck = self._noted(self._luck(arm), days, m["on_day"])
         first = np.minimum(by_scan, by_luck)
         time = np.minimum(first, self.days)
         change = np.where(days <= first[:, None], measured / base[:, None] - 1, np.inf).min(axis=1, initial=np.inf)
@@ -190,6 +191,13 @@ class Cohort:
         with np.errstate(divide="ignore", invalid="ignore"):
             days = WEEK * (week + (bound - low) / (high - low))
         return np.where(there, days, np.inf)
+
+    def _noted(self, luck: np.ndarray, days: np.ndarray, on_day: float) -> np.ndarray:
+        """The day on which a trial notes such a progression: the share ``on_day`` at once, the others at the next scan, if there is one."""
+        at_once = philox.uniform(self.seed, LUCK, 0, np.arange(self.n))[:, 1] < on_day
+        seen = days >= luck[:, None]
+        at_scan = np.where(seen.any(1), days[np.arange(self.n), seen.argmax(1)], np.inf)
+        return np.where(at_once, luck, at_scan)
 
     def trial(self, a: str, b: str, among: np.ndarray | None = None, **measurement: float) -> Trial:
         """A randomised trial of the cohort: a coin for each patient decides between the arms ``a`` and ``b``.

@@ -140,12 +140,14 @@ def _members(piece: tuple[Model, list[dict[str, float]], list[str], str | float 
     if isinstance(at, str):
         return [_member(model, row, wanted, at, rtol) for row in rows]
     times = np.atleast_1d(at)
-    states, finished = batch.run(model, rows, times, rtol)
-    p = np.array([model.values(row)[0] for row in rows]).T
+    settings = [model.values(row) for row in rows]
+    states, finished = batch.run(model, settings, times, rtol)
+    p = np.array([q for q, _ in settings]).T
     columns = np.array([_observed(model, p, wanted, t, states[:, k].T) for k, t in enumerate(times)])
     if not isinstance(at, tuple):
         columns = columns[0]
-    return [(columns[..., i].tolist(), "") if finished[i] else _member(model, row, wanted, at, rtol) for i, row in enumerate(rows)]
+    values = np.ascontiguousarray(np.moveaxis(columns, -1, 0)).tolist()
+    return [(values[i], "") if finished[i] else _member(model, row, wanted, at, rtol) for i, row in enumerate(rows)]
 
 
 def _observed(model: Model, p: np.ndarray, wanted: list[str], at: float, y: np.ndarray) -> np.ndarray:

@@ -14,7 +14,8 @@ A population is one file, ``models/populations/<id>.yaml``. Its keys:
     a parameter of the model: ``value``, the same in all patients.
 ``measurement``
     ``cv`` (coefficient of variation of one measured sum of diameters), ``delay`` (days by which a scan is early or late at
-    most), ``first`` and ``every`` (days of the scans), each with a ``value``.
+    most), ``first`` and ``every`` (days of the scans), ``on_day`` (share of the progressions without a diameter that are dated on
+    the day they happen, as deaths are; the others, as new lesions, at the next scan), each with a ``value``.
 ``markers``
     ``name, of, unit, cut``: a quantity of the model before treatment; patients above the cut are high.
 ``arms``
@@ -34,7 +35,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ DISTRIBUTIONS = ("lognormal", "logitnormal")
 #: What a published number may be of: per cent with a response, median months to progression, per cent free of it at a time,
 #: median months of a response, ratio of two arms' hazards, per cent of patients that a marker picks.
 OUTCOMES = ("response", "median", "free", "duration", "hazard ratio", "share")
-MEASURES = ("cv", "delay", "first", "every")
+MEASURES = ("cv", "delay", "first", "every", "on_day")
 #: Streams of the generator: what makes a patient; when progression that no diameter shows comes; measured over true; when a scan
 #: is taken; the arm; a repeated trial.
 PATIENT, LUCK, NOISE, DELAY, ARM, TRIAL = range(1, 7)
@@ -226,8 +227,10 @@ class Population:
             if name in section and r.known_keys(section[name], *_KEYS["value"], where, line):
                 out[name] = r.number(section[name], "value", where)
                 _origin(r, section[name], where, line)
-                if not out[name] >= (0 if name in ("cv", "delay") else 1):
+                if not out[name] >= (1 if name in ("first", "every") else 0):
                     r.problem(line, f"{where} is {out[name]:g}", "it cannot be negative; scans are at least a day apart")
+        if out["on_day"] > 1:
+            r.problem(_line(section, "on_day"), f"the share that is dated on the day is {out['on_day']:g}", "a share lies between 0 and 1")
         if out["delay"] >= min(out["every"] / 2, out["first"]):
             r.problem(_line(section, "delay"), f"scans may be {out['delay']:g} days early or late and would pass each other", "make `delay` less than half of `every`")
         return out
@@ -316,10 +319,26 @@ class Population:
         """The same population with other numbers for what is fitted (see :attr:`fitted`)."""
         if unknown := [name for name in numbers if name not in self.fitted]:
             raise UnknownNameError(unknown[0], list(self.fitted), "fitted number")
+        spreads = {k: replace(s, median=float(numbers.get(k, s.median))) for k, s in self.spreads.items()}
+        return self._with(spreads, {k: float(numbers.get(k, v)) for k, v in self.values.items()})
+
+    def with_spread(self, name: str, **numbers: float) -> Population:
+        """The same population with another ``median`` or ``sd`` of one spread; its patients are drawn by the same numbers.
+
+        Raises :class:`UnknownNameError`, and ``ValueError`` for a number that is not above 0.
+        """
+        if name not in self.spreads:
+            raise UnknownNameError(name, list(self.spreads), "spread")
+        if unknown := set(numbers) - {"median", "sd"}:
+            raise UnknownNameError(sorted(unknown)[0], ["median", "sd"], "number of a spread")
+        for key, value in numbers.items():
+            if not value > 0:
+                raise ValueError(f"{key} of {name} is {value!r}; give a number above 0")
+        return self._with(self.spreads | {name: replace(self.spreads[name], **numbers)}, self.values)
+
+    def _with(self, spreads: dict[str, Spread], values: dict[str, float]) -> Population:
         other = object.__new__(Population)
-        other.__dict__ |= {k: v for k, v in self.__dict__.items() if k != "mixing"}
-        other.spreads = {k: Spread(k, s.distribution, float(numbers.get(k, s.median)), s.sd, s.origin, s.fitted) for k, s in self.spreads.items()}
-        other.values = {k: float(numbers.get(k, v)) for k, v in self.values.items()}
+        other.__dict__ |= self.__dict__ | {"spreads": spreads, "values": values}
         return other
 
     @property

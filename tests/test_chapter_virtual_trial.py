@@ -107,6 +107,32 @@ def test_what_is_said_of_the_calibration(said):
     assert (1 - share) ** evidence.fact("navarixin-pembro-orr").n > 0.05, "within chance of none of 25"
 
 
+def test_which_assumptions_decide(said):
+    """'The links that the added drug blocks decide ..., and after them the hidden hazard; those of the others hardly more than chance'."""
+    start, ratio = said["trial-as-set-ratio"], lambda name, end: said[f"trial-moved-{name}-{end}-ratio"]
+    width = {name: abs(ratio(name, "high") - ratio(name, "low")) for name in ("w_v", "n_v", "hazard", "spread", "s_6", "s_8")}
+    assert width["w_v"] > width["n_v"] > width["hazard"] > max(width["spread"], width["s_6"], width["s_8"])
+    assert ratio("w_v", "low") > start > ratio("w_v", "high")
+    for name in ("s_6", "s_8"):
+        for end in ("low", "high"):
+            assert abs(ratio(name, end) - start) < 2 * said[f"trial-moved-{name}-{end}-ratio-error"]
+    for end in ("low", "high"):
+        assert said[f"trial-moved-w_v-{end}-median"] == said["trial-as-set-median"], "'to the last digit'"
+        assert said[f"trial-moved-hazard-{end}-ratio-error"] < said["trial-as-set-ratio-error"]
+    assert said["trial-moved-hazard-low-median"] > said["trial-as-set-median"] > said["trial-moved-hazard-high-median"]
+
+
+def test_at_the_next_scan_the_median_leaps_and_the_hazard_ratios_hardly_move(said):
+    """Between the latest day of the first scan and the earliest of the second, 68 and 100, nobody can be seen to progress."""
+    first, second = (63 + 5) / 30.4375, (105 - 5) / 30.4375
+    published = evidence.fact("cm057-pfs-nivolumab").value
+    assert first < published < second
+    assert said["trial-on-day-median"] < second <= said["trial-on-scan-median"]
+    assert 50 < said["trial-on-day-free"] < said["trial-on-scan-free"] < 55
+    for b in ("pd1-vegf", "pd1"):
+        assert abs(said[f"trial-on-scan-{b}-hr"] - said[f"trial-on-day-{b}-hr"]) < 0.02
+
+
 def test_twice_the_guess_would_have_missed_revel():
     """The VEGF links at 0.6 instead of 0.3."""
     from soluble import biomarkers

@@ -64,6 +64,8 @@ def test_every_population_is_valid_and_every_published_number_is_a_fact():
         ("set: {chemo: 1}", "set: {chemo: 2}", "outside its range 0 to 1"),
         ("set: {chemo: 1}", "set: {chemmo: 1}", "did you mean"),
         ("delay: {value: 5", "delay: {value: 50", "would pass each other"),
+        ("on_day: {value: 1,", "on_day: {value: 1.5,", "a share lies between 0 and 1"),
+        ("on_day: {value: 1,", "on_day: {value: -1,", "cannot be negative"),
         ("size: diameter", "size: diametre", "did you mean"),
         ("title: Patients", "titel: Patients", "unknown key `titel`"),
     ],
@@ -197,6 +199,39 @@ def test_progression_that_no_diameter_shows_comes_where_its_hazard_reaches_the_b
     seen = expected <= 364
     assert np.allclose(got["time"] * DAYS, np.where(seen, expected, 364))
     assert (got["how"] == np.where(seen, "hidden", "")).all()
+
+
+def test_hidden_progressions_can_be_dated_at_the_next_scan(population):
+    """With a constant hazard and scans every six weeks: the exponential times themselves, or rounded up to six weeks."""
+    n, rate = 400, 0.02
+    flat = np.full((n, 53), 100.0)
+    there = made(flat, hidden=np.broadcast_to(rate * 7 * np.arange(53), flat.shape), population=population)
+    happens = -np.log(philox.uniform(1, 2, 0, np.arange(n))[:, 0]) / rate
+    at_scan = 42 * np.ceil(happens / 42)
+    got = {share: there.outcomes("a", **EXACT, on_day=share) for share in (0, 0.3, 1)}
+    assert np.allclose(got[0]["time"] * DAYS, np.minimum(at_scan, 364))
+    assert (got[0]["event"] == (at_scan <= 364)).all(), "the last scan is on day 336: later ones are not seen"
+    assert (got[0]["how"] == np.where(got[0]["event"], "hidden", "")).all()
+    mixed = got[0.3]["time"] * DAYS
+    on_day = np.isclose(mixed, np.minimum(happens, 364))
+    assert (on_day | np.isclose(mixed, np.minimum(at_scan, 364))).all()
+    assert abs(on_day[happens < 336].mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / n)
+    pd.testing.assert_frame_equal(got[1], there.outcomes("a", **EXACT))
+
+
+def test_another_spread_is_drawn_by_the_same_numbers(population):
+    """Of a lognormal number: the logarithm's distance from the median grows with the spread, and nothing else moves."""
+    usual, other = population.draw(200, 4), population.with_spread("hazard", median=0.002, sd=0.5).draw(200, 4)
+    z = (np.log(usual["hazard"]) - np.log(population.spreads["hazard"].median)) / population.spreads["hazard"].sd
+    inside = usual["hazard"].between(*population.model.ranges["hazard"], inclusive="neither")
+    assert np.allclose(np.log(other["hazard"])[inside], (np.log(0.002) + 0.5 * z)[inside])
+    pd.testing.assert_frame_equal(usual.drop(columns="hazard"), other.drop(columns="hazard"))
+    with pytest.raises(UnknownNameError, match="hazard"):
+        population.with_spread("hazzard", sd=1)
+    with pytest.raises(UnknownNameError, match="median"):
+        population.with_spread("hazard", mean=1)
+    with pytest.raises(ValueError, match="above 0"):
+        population.with_spread("hazard", sd=0)
 
 
 def test_measurement_error_is_the_declared_one(population):

@@ -118,7 +118,7 @@ def test_many_draws_at_once_are_the_single_runs(model):
     """Relative 1e-6 at five times, between doses, for the draws that the common solver finishes; stiff ones it leaves to others."""
     settings = [{}, *random_settings(model, 5, seed=4)]
     times = times_between_doses(model, {}, 6)
-    states, finished = batch.run(model, settings, times, rtol=1e-10)
+    states, finished = batch.run(model, [model.values(s) for s in settings], times, rtol=1e-10)
     assert np.all(np.isfinite(states[finished]))
     for setting, got in list(zip(settings, states, strict=True))[:3]:
         if np.isfinite(got).all():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,6 +15,9 @@ from explorer_page import POLICY, fits, notes_and_rows, until, write_page
 
 import soluble
 from soluble.model import UnknownNameError
+from soluble.population import Population
+
+FILE = Path(__file__).resolve().parents[1] / "models" / "populations" / "virtual-trial.yaml"
 
 LINKS = ["s_6", "s_8"]
 ALL = ["armA", "armB", "marker", "entry", "n", "perArm", "seed", *LINKS]
@@ -161,6 +165,22 @@ def test_other_settings_are_pythons_too(opened):
         until(page, READY, 60)
         x.values = values
         agrees(page.evaluate(RESULT), x)
+
+
+@pytest.mark.browser
+def test_hidden_progressions_dated_at_the_next_scan_are_pythons(browser, tmp_path):
+    """A population of the same patients, in which two of five are dated on the day: in a page from its folder."""
+    text = FILE.read_text(encoding="utf8").replace("on_day: {value: 1,", "on_day: {value: 0.4,")
+    x = soluble.explore_cohort(Population(text, "mine.yaml"), armA="docetaxel", armB="pd1", n=120, per_arm=60, id="trial")
+    ours = x.cohort().outcomes("pd1")
+    assert not ours.equals(trial().cohort().outcomes("pd1"))
+    write_page(tmp_path, [x])
+    page = browser.new_page(viewport={"width": 1280, "height": 1200})
+    page.goto((tmp_path / "index.html").as_uri())
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    until(page, READY, 60)
+    agrees(page.evaluate(RESULT), x)
+    page.close()
 
 
 @pytest.mark.browser
