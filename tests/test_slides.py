@@ -11,6 +11,7 @@ from conftest import ROOT, serving
 from explorer_page import becomes, changes, until
 from test_site import HTML, POLICY, opened, readable, settle
 
+from soluble.leaks import words
 from soluble.sphinxext.slide_text import Line, clauses, fitting, grouped, shown
 from soluble.teaching import blocks, exercises
 
@@ -120,20 +121,17 @@ def test_a_deck_holds_what_its_chapter_holds(deck):
 def test_no_answer_stands_on_a_slide(chapter):
     """No sentence of a solution or hint that the chapter itself does not say elsewhere, no line of its code, no verdict of the quiz."""
 
-    def plain(text):
-        return " ".join(re.sub(r"[`*_$\\]|\{[\w:]+\}", "", text).split())
-
     made = soup(chapter.stem)
-    text = plain(made.get_text(" "))
+    text = words(made.get_text(" "))
     body = chapter.read_text(encoding="utf8")
-    said = plain(re.sub(r"^(:{3,})\{(?:solution|hint)\}.*?^\1\s*$", "", body, flags=re.S | re.M))
+    said = words(re.sub(r"^(:{3,})\{(?:solution|hint)\}.*?^\1\s*$", "", body, flags=re.S | re.M))
     sought = []
     for exercise in exercises(chapter):
-        sought += [s for s in re.split(r"(?<=[.?!]) ", plain(exercise.solution.split("```python")[0])) if len(s) > 25 and s not in said]
-        sought += [line for line in map(plain, exercise.solution_code.splitlines()) if len(line) > 12 and line not in said]
+        sought += [s for s in re.split(r"(?<=[.?!]) ", words(exercise.solution.split("```python")[0])) if len(s) > 25 and s not in said]
+        sought += [line for line in map(words, exercise.solution_code.splitlines()) if len(line) > 12 and line not in said]
     assert len(sought) > 4
     for quiz in (b for b in blocks(body) if b.name == "quiz"):
-        sought += [plain(why) for why in re.findall(r"^- \[[ x]\] .*\n\n {2}(.+)$", quiz.body, re.M)]
+        sought += [words(why) for why in re.findall(r"^- \[[ x]\] .*\n\n {2}(.+)$", quiz.body, re.M)]
     assert not [s for s in sought if s in text]
     assert not made.select("[data-right], .quiz-why, details.solution, details.hint, .exercise-check")
 
